@@ -1,0 +1,50 @@
+# Each target sets up what it needs in .venv; a second call is quick. Needs python3 (3.11 or newer).
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11 python3.14,\
+  $(shell command -v $(p) >/dev/null 2>&1 && \
+    $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
+
+.PHONY: help demo test check quick docs clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo    install the light package and run it on generated phantoms (no torch)"
+	@echo "make test    install everything and run all tests"
+	@echo "make quick   the tests without the slow ones"
+	@echo "make check   ruff, mypy and the layer contracts"
+	@echo "make docs    write docs/reference/ again"
+	@echo "make clean   remove the environment and caches"
+
+demo: $(VENV)/.light
+	$(BIN)/sonolesion demo --out demo --overwrite
+
+test: $(VENV)/.full
+	$(BIN)/python -m pytest
+
+quick: $(VENV)/.full
+	$(BIN)/python -m pytest -m "not slow and not mission and not realdata"
+
+check: $(VENV)/.full
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(VENV)/.full
+	$(BIN)/python docs/generate_reference.py
+
+clean:
+	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found. Install one, or say: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "$(PYTHON) -m venv failed. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+
+$(VENV)/.light: pyproject.toml | $(BIN)/python
+	$(PIP) --quiet --editable .
+	@touch $@
+
+$(VENV)/.full: pyproject.toml | $(BIN)/python
+	$(PIP) --editable ".[train,backbones,dev]"
+	@touch $@ $(VENV)/.light

@@ -1,0 +1,73 @@
+"""Put a trained bundle, with its measured figures, into the package.
+
+    sonolesion train prepared -o models --preset small
+    sonolesion evaluate prepared --bundle models/bundle -o results
+    python benchmarks/ship_bundle.py models/bundle results/report.json --name small
+
+The figures of the report go into the bundle's card, each with its n and interval, and the report
+itself (no image, no path) to benchmarks/results/, from where `results_table.py` reads it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from sonolesion.bundle import load_bundle, write_bundle
+from sonolesion.bundle.store import SHIPPED_FOLDER
+from sonolesion.errors import InvalidInputError
+
+RESULTS = Path(__file__).parent / "results"
+CARD_FIGURES = (
+    ("segmentation", "lesion_dice"),
+    ("segmentation", "missed_lesions"),
+    ("segmentation", "marked_normals"),
+    ("classification.overall", "accuracy"),
+    ("classification.ranking", "auc_malignant_vs_benign"),
+    ("classification.calibration", "ece"),
+)
+
+
+def card_figures(report: dict[str, Any]) -> dict[str, Any]:
+    """Pick the figures of the card: name -> value, low, high, n; and on which data."""
+    figures: dict[str, Any] = {"data": report["data"], "settings": report["settings"]}
+    for path, key in CARD_FIGURES:
+        section: Any = report
+        for name in path.split("."):
+            section = section[name]
+        figures[key] = {k: section[key][k] for k in ("value", "low", "high", "n", "unit")}
+    return figures
+
+
+def main() -> None:
+    """Copy the bundle with its figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("report", type=Path)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--version", default="0.1")
+    parser.add_argument("--description")
+    arguments = parser.parse_args()
+    bundle = load_bundle(arguments.bundle)
+    report = json.loads(arguments.report.read_text("utf-8"))
+    if report["bundle"]["sha256"] != bundle.info.onnx_sha256:
+        raise InvalidInputError(f"{arguments.report} is not about {arguments.bundle}.")
+    info = dataclasses.replace(
+        bundle.info,
+        name=arguments.name,
+        version=arguments.version,
+        description=arguments.description or bundle.info.description,
+        figures=card_figures(report),
+    )
+    shipped = write_bundle(SHIPPED_FOLDER / arguments.name, info, bundle.graph)
+    RESULTS.mkdir(exist_ok=True)
+    shutil.copyfile(arguments.report, RESULTS / f"{arguments.name}.json")
+    print(f"{shipped.folder}: {len(shipped.graph) / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""Write docs/reference/cli.md from the commands themselves: `make docs`.
+
+`python docs/generate_reference.py --check` writes nothing and fails when the page is out of date.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from typer.main import get_command
+
+from sonolesion.cli.app import EPILOG, app
+
+PAGE = Path(__file__).parent / "reference" / "cli.md"
+
+
+def describe_cli() -> str:
+    """Return the page: each command with its help, arguments and options."""
+    group: Any = get_command(app)
+    parts = ["# Command line", "Made by `make docs`; do not edit.", str(group.help), EPILOG]
+    for name, command in group.commands.items():
+        parts += [f"## sonolesion {name}", *describe_help(command.help or "")]
+        rows = [describe_parameter(p) for p in command.params if not getattr(p, "hidden", False)]
+        parts.append("\n".join(["| | | default |", "| --- | --- | --- |", *rows]))
+    return "\n\n".join(parts) + "\n"
+
+
+def describe_help(text: str) -> list[str]:
+    """Turn a command's help into paragraphs and one block of examples."""
+    prose, _, examples = text.replace("\\[", "[").partition("\n\nExamples:\n\n")
+    block = "\n".join(line.strip() for line in examples.splitlines() if line.strip())
+    return [prose, f"```\n{block}\n```"]
+
+
+def describe_parameter(parameter: Any) -> str:
+    """Return one row of the table of arguments and options."""
+    is_option = parameter.param_type_name == "option"
+    names = [*parameter.opts, *parameter.secondary_opts] if is_option else [parameter.name.upper()]
+    default = "" if parameter.default is None or callable(parameter.default) else parameter.default
+    if parameter.required:
+        default = "required"
+    elif isinstance(default, bool):
+        default = "yes" if default else "no"
+    default = getattr(default, "value", default)
+    label = ", ".join(f"`{name}`" for name in names)
+    return f"| {label} | {parameter.help or ''} | {default} |"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or with --check compare it; return the exit code."""
+    page = describe_cli()
+    if "--check" in arguments:
+        if PAGE.read_text("utf-8") == page:
+            return 0
+        print(f"{PAGE.name} is out of date: make docs", file=sys.stderr)
+        return 1
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    PAGE.write_text(page, "utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

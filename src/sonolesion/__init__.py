@@ -1,0 +1,34 @@
+"""sonolesion finds the lesion in a breast-ultrasound image, outlines it and names its class.
+
+Research use only, not a medical device. `import sonolesion` is light: a name that needs numpy or
+ONNX Runtime is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from sonolesion.errors import *  # noqa: F403  the whole tree; `errors.__all__` fixes what comes
+from sonolesion.errors import __all__ as _errors
+
+if TYPE_CHECKING:
+    from sonolesion.imaging.read import read_image
+    from sonolesion.inference import Predictor, load_predictor
+    from sonolesion.types import Prediction
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Prediction": "sonolesion.types",
+    "Predictor": "sonolesion.inference",
+    "load_predictor": "sonolesion.inference",
+    "read_image": "sonolesion.imaging.read",
+}
+__all__ = ["Prediction", "Predictor", "__version__", "load_predictor", "read_image", *_errors]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sonolesion' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

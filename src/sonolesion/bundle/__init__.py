@@ -1,0 +1,21 @@
+"""The shipped model: a folder with an ONNX graph and `bundle.json`, checked before it is used."""
+
+from __future__ import annotations
+
+from sonolesion.bundle.schema import BundleInfo
+from sonolesion.bundle.store import (
+    DEFAULT_BUNDLE,
+    Bundle,
+    load_bundle,
+    shipped_bundles,
+    write_bundle,
+)
+
+__all__ = [
+    "DEFAULT_BUNDLE",
+    "Bundle",
+    "BundleInfo",
+    "load_bundle",
+    "shipped_bundles",
+    "write_bundle",
+]

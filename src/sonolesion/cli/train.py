@@ -1,0 +1,141 @@
+"""`sonolesion train`: a prepared data set in, a trained model and its bundle out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sonolesion.cli.run_record import Run, running
+
+if TYPE_CHECKING:
+    from sonolesion.config import TrainSettings
+    from sonolesion.train.run import TrainResult
+
+
+def train_command(
+    prepared: Annotated[
+        Path, typer.Argument(help="Folder that `sonolesion prepare` wrote.", show_default=False)
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("-o", "--out", help="Folder of this run; an interrupted run in it goes on."),
+    ] = Path("models"),
+    preset: Annotated[
+        str, typer.Option("--preset", "-p", help="mission, classic or small.")
+    ] = "classic",
+    config: Annotated[
+        Path | None, typer.Option("--config", help="TOML file over the preset.", show_default=False)
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="section.key=value; may be repeated.", show_default=False),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Start anew instead of going on.")
+    ] = False,
+    json_output: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
+) -> None:
+    """Train a network, with checkpoints that survive a kill, and export its bundle.
+
+    Run it again with the same arguments to go on after an interruption: the weights become the
+    same as without one. Needs the extra: pip install 'sonolesion[train]'.
+
+    Examples:
+      sonolesion train prepared
+
+      sonolesion train prepared -o models --preset mission
+
+      sonolesion train prepared --set optim.epochs=20 --set augment.speckle=0.2
+    """
+    arguments = {"prepared": prepared, "preset": preset, "config": config, "set": overrides or []}
+    with running(
+        "train", arguments=arguments, out=out, json_output=json_output, quiet=quiet
+    ) as run:
+        from sonolesion.config import load_train_settings
+
+        settings = load_train_settings(preset, file=config, overrides=overrides or [])
+        train_and_export(run, prepared, out, settings=settings, overwrite=overwrite)
+
+
+def train_and_export(
+    run: Run, prepared: Path, out: Path, *, settings: TrainSettings, overwrite: bool = False
+) -> TrainResult:
+    """Train under a progress bar, export the bundle to OUT/bundle and print how it went.
+
+    Raises:
+        MissingExtraError: torch or Lightning Fabric is not installed.
+        SonolesionError: whatever `sonolesion.train.run.train` and the export raise.
+    """
+    from sonolesion.data.manifest import read_manifest
+    from sonolesion.errors import MissingExtraError
+
+    manifest = read_manifest(prepared)  # a wrong folder is told of before torch takes its seconds
+    try:
+        from sonolesion.train.checkpoint import LAST_NAME, Progress
+        from sonolesion.train.export import bundle_from_checkpoint
+        from sonolesion.train.run import train
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"{error.name} is needed for training: pip install 'sonolesion[train]'."
+        ) from error
+
+    run.add_input(manifest.folder / "manifest.csv")
+    if overwrite:
+        (out / LAST_NAME).unlink(missing_ok=True)
+    elif (out / LAST_NAME).exists():
+        run.note(f"Going on with the run in {out} (--overwrite starts anew).")
+    with run.progress(f"Training ({settings.preset})") as bar:
+        told = 0
+
+        def report(progress: Progress, done: int, batches: int) -> None:
+            nonlocal told
+            bar.update(
+                completed=progress.epoch * batches + done,
+                total=settings.optim.epochs * batches,
+                description=f"Epoch {progress.epoch + 1}",
+            )
+            for row in progress.history[told:]:
+                run.note(_describe(row))
+            told = len(progress.history)
+
+        result = train(prepared, out, settings=settings, report=report)
+    if not result.is_main:
+        run.out = None
+        return result
+    run.set_device(f"{result.device} {result.precision}")
+    run.note("Exporting the bundle and comparing it with torch ...")
+    bundle = bundle_from_checkpoint(result.checkpoint, out / "bundle", manifest=manifest)
+    run.result(
+        {
+            "checkpoint": result.checkpoint,
+            "bundle": bundle.folder,
+            "epochs": result.epochs,
+            "best_epoch": result.best_epoch,
+            "best_val_loss": result.best_loss,
+            "precision": result.precision,
+            "temperature": bundle.info.temperature,
+            "split_hash": manifest.record.split_hash,
+            "seconds": round(result.seconds, 1),
+        }
+    )
+    run.print(
+        f"Trained {result.epochs} epochs in {result.seconds / 60:.1f} min ({result.device}, "
+        f"{result.precision}); best epoch {result.best_epoch}, validation loss "
+        f"{result.best_loss:.4f}.",
+        f"Checkpoint {result.checkpoint}, bundle {bundle.folder}, curves {out / 'metrics.csv'}.",
+        f"Next: sonolesion evaluate {prepared} --bundle {bundle.folder}",
+    )
+    return result
+
+
+def _describe(row: Mapping[str, float]) -> str:
+    """One line on a completed epoch, for the log."""
+    return (
+        f"epoch {row['epoch']:.0f}: training loss {row['train_loss']:.4f}, validation loss "
+        f"{row['val_loss']:.4f}, Dice {row['val_dice']:.3f}, accuracy {row['val_accuracy']:.3f} "
+        f"({row['seconds']:.0f} s)"
+    )

@@ -1,0 +1,213 @@
+"""Typed settings: a preset or TOML file, then `--set section.key=value`, checked strictly.
+
+An unknown key is an error that names the nearest key; a value of a wrong type or range is an
+error that names the key. Each field below states its unit and range.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sonolesion.errors import ConfigError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class ModelSettings(_Section):
+    """Which network.
+
+    "classic_unet" is the mission document's; `width` is the number of channels of its first block
+    (the mission: 64). "encoder_unet" puts a light decoder on any timm `encoder`, from ImageNet
+    weights when `pretrained` (needs the extra `backbones`).
+    """
+
+    name: Literal["classic_unet", "encoder_unet"] = "classic_unet"
+    width: int = Field(64, ge=1, le=256)
+    dropout_first: float = Field(0.5, ge=0.0, lt=1.0)
+    dropout_second: float = Field(0.3, ge=0.0, lt=1.0)
+    encoder: str = "tf_efficientnet_lite0"
+    pretrained: bool = True
+
+
+class OptimSettings(_Section):
+    """Adam and its schedule: cosine from `learning_rate` to `final_learning_rate` over `epochs`.
+
+    `patience` is the number of epochs without a better validation loss before training stops.
+    """
+
+    epochs: int = Field(50, ge=1, le=10_000)
+    batch_size: int = Field(16, ge=1, le=4096)
+    learning_rate: float = Field(1e-3, gt=0.0, le=1.0)
+    final_learning_rate: float = Field(1e-6, ge=0.0, le=1.0)
+    weight_decay: float = Field(1e-5, ge=0.0, le=1.0)
+    patience: int = Field(3, ge=1, le=10_000)
+
+
+class LossSettings(_Section):
+    """Weighted sum of a Dice loss of the mask and a cross-entropy of the class.
+
+    `dice_over` "batch" flattens the batch into one region (the mission's way), "image" averages
+    one Dice per image, where an image without lesion is charged even for a small mark.
+    `class_weights` "balanced" weighs each class by the inverse of its frequency in training.
+    """
+
+    mask_weight: float = Field(0.85, ge=0.0, le=1.0)
+    class_weight: float = Field(0.15, ge=0.0, le=1.0)
+    dice_over: Literal["batch", "image"] = "batch"
+    class_weights: Literal["none", "balanced"] = "none"
+
+
+class AugmentSettings(_Section):
+    """Ranges from which one set of parameters per image and epoch is drawn; 0 turns one off.
+
+    Angles in degrees, shift and shadow width as share of the image's side, gains as factors.
+    """
+
+    enabled: bool = False
+    flip_prob: float = Field(0.5, ge=0.0, le=1.0)
+    rotate_deg: float = Field(10.0, ge=0.0, le=180.0)
+    scale: float = Field(0.15, ge=0.0, lt=1.0)
+    shift: float = Field(0.06, ge=0.0, lt=1.0)
+    gain: float = Field(0.2, ge=0.0, lt=1.0)
+    gamma: float = Field(0.25, ge=0.0, lt=1.0)
+    depth_gain: float = Field(0.25, ge=0.0, lt=1.0)
+    speckle: float = Field(0.12, ge=0.0, lt=1.0)
+    shadow_prob: float = Field(0.15, ge=0.0, le=1.0)
+    blur_prob: float = Field(0.15, ge=0.0, le=1.0)
+
+
+class RuntimeSettings(_Section):
+    """Where and how to compute. "auto" precision is chosen by a short measurement.
+
+    `checkpoint_every_s` is the longest time in seconds that a kill can cost.
+    """
+
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    devices: int = Field(1, ge=1, le=1024)
+    precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = "auto"
+    channels_last: bool = True
+    workers: int = Field(0, ge=0, le=256)
+    threads: int = Field(0, ge=0, le=1024)
+    checkpoint_every_s: float = Field(120.0, ge=0.0)
+
+
+class TrainSettings(_Section):
+    """All that decides a training run, with the mission document's values as defaults."""
+
+    preset: str = "mission"
+    seed: int = Field(42, ge=0, le=2**31 - 1)
+    model: ModelSettings = ModelSettings()
+    optim: OptimSettings = OptimSettings()
+    loss: LossSettings = LossSettings()
+    augment: AugmentSettings = AugmentSettings()
+    runtime: RuntimeSettings = RuntimeSettings()
+
+
+def preset_names() -> tuple[str, ...]:
+    """Names of the presets that the package ships."""
+    folder = resources.files("sonolesion") / "presets"
+    return tuple(sorted(p.name[:-5] for p in folder.iterdir() if p.name.endswith(".toml")))
+
+
+def load_train_settings(
+    preset: str = "mission", *, file: Path | None = None, overrides: Iterable[str] = ()
+) -> TrainSettings:
+    """Build settings: the preset, then the file's keys, then each override.
+
+    Args:
+        preset: one of `preset_names()`.
+        file: TOML file whose sections are those of `TrainSettings`.
+        overrides: "section.key=value" texts; the value is TOML, a bare word is taken as text.
+
+    Raises:
+        ConfigError: an unknown preset or key (the nearest is named), a value of a wrong type or
+            out of range, or a file that is not TOML.
+
+    >>> load_train_settings("mission", overrides=["optim.epochs=3"]).optim.epochs
+    3
+    """
+    if preset not in preset_names():
+        raise ConfigError(f"no preset {preset!r}; there are: {', '.join(preset_names())}.")
+    text = (resources.files("sonolesion") / "presets" / f"{preset}.toml").read_text("utf-8")
+    values: dict[str, Any] = {"preset": preset} | tomllib.loads(text)
+    if file is not None:
+        values = _merge(values, _read_toml(file))
+    for override in overrides:
+        values = _merge(values, _parse_override(override))
+    return parse_train_settings(values)
+
+
+def parse_train_settings(values: Mapping[str, Any]) -> TrainSettings:
+    """Check a nested mapping strictly and return it as `TrainSettings`.
+
+    Raises:
+        ConfigError: see `load_train_settings`.
+    """
+    try:
+        return TrainSettings.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(" ".join(_explain(dict(e)) for e in error.errors())) from error
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read ({error.strerror}).") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: not a TOML file ({error}).") from error
+
+
+def _parse_override(text: str) -> dict[str, Any]:
+    key, separator, value = text.partition("=")
+    if not separator or not key.strip():
+        raise ConfigError(f"--set takes section.key=value, got {text!r}.")
+    try:
+        parsed: Any = tomllib.loads(f"v = {value.strip()}")["v"]
+    except tomllib.TOMLDecodeError:
+        parsed = value.strip()
+    for part in reversed(key.strip().split(".")):
+        parsed = {part: parsed}
+    return dict(parsed)
+
+
+def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in top.items():
+        old = merged.get(key)
+        both = isinstance(value, Mapping) and isinstance(old, Mapping)
+        merged[key] = _merge(old, value) if both and isinstance(old, Mapping) else value
+    return merged
+
+
+def _explain(error: Mapping[str, Any]) -> str:
+    path = ".".join(str(p) for p in error["loc"])
+    if error["type"] != "extra_forbidden":
+        return f"setting {path}: {error['msg'].lower()}, got {error['input']!r}."
+    keys = _all_keys()
+    section, _, name = path.rpartition(".")
+    siblings = {k.rpartition(".")[2]: k for k in keys if k.rpartition(".")[0] == section}
+    near = difflib.get_close_matches(name, siblings, n=1)
+    if near:
+        return f"unknown setting {path!r}; did you mean {siblings[near[0]]!r}?"
+    return f"unknown setting {path!r}; there are: {', '.join(siblings.values() or keys)}."
+
+
+def _all_keys() -> list[str]:
+    keys: list[str] = []
+    for name, field in TrainSettings.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, BaseModel):
+            keys += [f"{name}.{inner}" for inner in section.model_fields]
+        else:
+            keys.append(name)
+    return keys

@@ -1,0 +1,1 @@
+"""Data sets: readers, duplicates, splits, manifests, checks, and generated phantoms. No torch."""

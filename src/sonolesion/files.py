@@ -1,0 +1,164 @@
+"""Files written whole or not at all, and their hashes.
+
+Each write goes to a temporary file in the same folder, is flushed to the disk and then renamed,
+so a crash or a full disk leaves the old file as it was. Operating-system errors become
+`OutputWriteError`, which names the file and the cure.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import errno
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sonolesion.errors import OutputWriteError
+
+_CURES = {
+    errno.ENOSPC: "the disk is full: free some space or choose another output folder",
+    errno.EDQUOT: "the quota is used up: free some space or choose another output folder",
+    errno.EROFS: "the folder is read-only: choose another output folder",
+    errno.EACCES: "not permitted: choose a folder you may write to",
+    errno.EPERM: "not permitted: choose a folder you may write to",
+    errno.ENOTDIR: "a part of the path is a file: choose another output folder",
+    errno.EEXIST: "a file of that name is in the way: choose another output folder",
+}
+
+
+@contextlib.contextmanager
+def explain_write_errors(path: Path) -> Iterator[None]:
+    """Turn an `OSError` of the enclosed writes into an `OutputWriteError` that names the cure."""
+    try:
+        yield
+    except OSError as error:
+        cure = _CURES.get(error.errno or 0, error.strerror or str(error))
+        raise OutputWriteError(f"cannot write {path}: {cure}.") from error
+
+
+def make_folder(path: Path) -> Path:
+    """Create `path` with its parents and return it.
+
+    Raises:
+        OutputWriteError: the folder cannot be made.
+    """
+    with explain_write_errors(path):
+        path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def atomic_write_bytes(path: Path, data: bytes) -> None:
+    """Write `data` to `path`, whole or not at all; parents are created.
+
+    Raises:
+        OutputWriteError: disk full, read-only, or not permitted. An older file stays intact.
+    """
+    make_folder(path.parent)
+    with explain_write_errors(path):
+        prefix = f".{path.name[:40]}."
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=".tmp")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(name, 0o666 & ~_umask())
+            os.replace(name, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+            raise
+
+
+def atomic_write_text(path: Path, text: str) -> None:
+    """Write UTF-8 `text` with line feeds as line ends to `path`, whole or not at all."""
+    atomic_write_bytes(path, text.encode("utf-8"))
+
+
+def atomic_write_json(path: Path, value: Any) -> None:
+    """Write `value` as indented JSON; nan and infinity are refused (JSON has none).
+
+    Raises:
+        ValueError: `value` holds nan or infinity; say None instead.
+    """
+    atomic_write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def atomic_write_csv(
+    path: Path, header: Sequence[str], rows: Iterable[Mapping[str, object]]
+) -> None:
+    """Write a CSV table; a text cell that a spreadsheet would run as a formula is quoted by ``'``.
+
+    Args:
+        path: output file.
+        header: column names, in order.
+        rows: one mapping per row; a missing column is an empty cell.
+    """
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, fieldnames=list(header), lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({k: _safe_cell(row.get(k, "")) for k in header})
+    atomic_write_text(path, buffer.getvalue())
+
+
+def _safe_cell(value: object) -> object:
+    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@"}:
+        return "'" + value
+    return "" if value is None else value
+
+
+@contextlib.contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Give a temporary folder beside `path`; on success it takes the place of `path`.
+
+    An older folder at `path` is replaced as a whole; on an error it stays as it was.
+
+    Raises:
+        OutputWriteError: the folder cannot be written.
+    """
+    make_folder(path.parent)
+    with explain_write_errors(path):
+        work = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"))
+        os.chmod(work, 0o777 & ~_umask())
+    try:
+        yield work
+        with explain_write_errors(path):
+            if path.exists():
+                prefix = f".{path.name}."
+                old = Path(tempfile.mkdtemp(dir=path.parent, prefix=prefix, suffix=".old"))
+                os.replace(path, old / "old")
+                os.replace(work, path)
+                shutil.rmtree(old, ignore_errors=True)
+            else:
+                os.replace(work, path)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def sha256_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, as 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_text(text: str) -> str:
+    """Return the SHA-256 of UTF-8 `text`, as 64 hex digits.
+
+    >>> sha256_text("")[:8]
+    'e3b0c442'
+    """
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,1 @@
+"""Pixels in, pixels out: reading, geometry, grey levels and drawing, for training and inference."""

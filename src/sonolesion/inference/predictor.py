@@ -1,0 +1,177 @@
+"""One way from an image to a result; `predict`, `evaluate` and the HTTP server all take it.
+
+>>> predictor = load_predictor("small")                    # doctest: +SKIP
+>>> prediction = predictor.predict("benign (1).png")       # doctest: +SKIP
+>>> prediction.label, round(prediction.confidence, 2)      # doctest: +SKIP
+(<LesionClass.BENIGN: 'benign'>, 0.87)
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolesion.bundle import DEFAULT_BUNDLE, Bundle, BundleInfo, load_bundle
+from sonolesion.errors import ImageError, InvalidInputError
+from sonolesion.imaging.geometry import SquareFit, image_to_square, plan_fit, prob_to_image
+from sonolesion.imaging.intensity import to_unit_range
+from sonolesion.imaging.quality import check_content
+from sonolesion.imaging.read import image_from_array, read_image
+from sonolesion.inference.postprocess import describe_conflict, measure_coverage, threshold_mask
+from sonolesion.inference.runtime import Session
+from sonolesion.metrics.probability import sigmoid, softmax
+from sonolesion.types import LesionClass, Prediction, UltrasoundImage
+
+Source = Path | str | bytes | NDArray[np.uint8] | UltrasoundImage
+"""A file, its bytes, pixels uint8 (H, W) or RGB (H, W, 3), or an image already read."""
+
+
+@dataclass(frozen=True, slots=True)
+class SquarePrediction:
+    """What the network says, still in its square.
+
+    Attributes:
+        lesion_prob: float32 (S, S) in [0, 1].
+        class_logits: float64 (3,), before the temperature.
+        class_prob: float64 (3,), after it; sums to 1.
+        fit: the map between image and square.
+    """
+
+    lesion_prob: NDArray[np.float32]
+    class_logits: NDArray[np.float64]
+    class_prob: NDArray[np.float64]
+    fit: SquareFit
+
+
+@dataclass(frozen=True, slots=True)
+class FailedInput:
+    """An input that gave no prediction, and why."""
+
+    source: str
+    error: ImageError
+
+
+class Predictor:
+    """A bundle, ready to predict. Holds no state between images; safe in several threads.
+
+    Args:
+        bundle: a loaded bundle.
+        threads: of one network run; None for as many as there are cores.
+
+    Raises:
+        BundleError: the graph does not keep the bundle's contract.
+    """
+
+    def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
+        self._info = bundle.info
+        self._session = Session(bundle, threads)
+
+    @property
+    def info(self) -> BundleInfo:
+        """The bundle's own description."""
+        return self._info
+
+    def predict(self, source: Source, name: str | None = None) -> Prediction:
+        """Predict one image.
+
+        Args:
+            source: a file, its bytes, uint8 pixels (grey or RGB), or an image already read.
+            name: what to call it in result and messages; default the path, "image bytes" or
+                "array".
+
+        Raises:
+            ImageError: the image cannot be used (a subclass says why).
+            BundleError: the network gives nan.
+        """
+        name = name or _name_of(source)
+        image = _read(source, name)
+        started = time.perf_counter()
+        remarks = check_content(image, name=name)
+        square = self.predict_square(image)
+        lesion_prob = prob_to_image(square.lesion_prob, square.fit)
+        mask = threshold_mask(lesion_prob, self._info.mask_threshold)
+        coverage = measure_coverage(mask)
+        label = list(LesionClass)[int(square.class_prob.argmax())]
+        return Prediction(
+            source=name,
+            label=label,
+            class_prob=square.class_prob,
+            lesion_prob=lesion_prob,
+            mask=mask,
+            mask_coverage=coverage,
+            bundle=self._info.label,
+            seconds=time.perf_counter() - started,
+            notes=(*image.notes, *remarks, *describe_conflict(label, coverage)),
+        )
+
+    def predict_square(self, image: UltrasoundImage) -> SquarePrediction:
+        """Run the network on one image and leave the result in the network's square.
+
+        No quality gate: an evaluation counts each case.
+        """
+        height, width = image.pixels.shape
+        fit = plan_fit(height, width, self._info.image_size_px, self._info.resize)
+        square = to_unit_range(image_to_square(image.pixels, fit))
+        output = self._session.run(square[np.newaxis, np.newaxis])
+        logits = output.class_logits[0].astype(np.float64)
+        return SquarePrediction(
+            lesion_prob=sigmoid(output.mask_logits[0]),
+            class_logits=logits,
+            class_prob=softmax(logits, temperature=self._info.temperature),
+            fit=fit,
+        )
+
+    def attempt(self, source: Source, name: str | None = None) -> Prediction | FailedInput:
+        """`predict`, but an image that cannot be used is returned as `FailedInput`."""
+        try:
+            return self.predict(source, name)
+        except ImageError as error:
+            return FailedInput(name or _name_of(source), error)
+
+    def predict_many(
+        self, sources: Iterable[Source], on_error: Literal["collect", "raise"] = "collect"
+    ) -> Iterator[Prediction | FailedInput]:
+        """Predict one image after the other; as many results as sources, in their order.
+
+        Args:
+            sources: see `predict`; read lazily.
+            on_error: "collect" gives a `FailedInput` for an image that cannot be used, "raise"
+                raises its error. Other errors (a damaged bundle) are always raised.
+        """
+        if on_error not in ("collect", "raise"):
+            raise InvalidInputError(f"on_error: expected 'collect' or 'raise', got {on_error!r}.")
+        step = self.attempt if on_error == "collect" else self.predict
+        return (step(source) for source in sources)
+
+
+def load_predictor(bundle: str | Path | None = None, *, threads: int | None = None) -> Predictor:
+    """Load a bundle, by default the one that is shipped, and make it ready to predict.
+
+    Args:
+        bundle: folder or name of a shipped bundle; None for `DEFAULT_BUNDLE`.
+        threads: of one network run; None for as many as there are cores.
+
+    Raises:
+        BundleError: no such bundle, or it is damaged.
+    """
+    return Predictor(load_bundle(DEFAULT_BUNDLE if bundle is None else bundle), threads)
+
+
+def _name_of(source: Source) -> str:
+    if isinstance(source, bytes):
+        return "image bytes"
+    return str(source) if isinstance(source, Path | str) else "array"
+
+
+def _read(source: Source, name: str) -> UltrasoundImage:
+    if isinstance(source, UltrasoundImage):
+        return source
+    if isinstance(source, Path | str | bytes):
+        return read_image(source, name=name)
+    return image_from_array(source, name=name)

@@ -1,0 +1,101 @@
+"""Every figure that sonolesion reports, in numpy: each with its n, none averaging a nan unseen."""
+
+from sonolesion.metrics.border import border_distances, mask_border
+from sonolesion.metrics.calibration import (
+    Binning,
+    ReliabilityBins,
+    brier_score,
+    expected_calibration_error,
+    reliability_bins,
+)
+from sonolesion.metrics.classification import (
+    Average,
+    AveragedScores,
+    ClassScores,
+    average_scores,
+    class_scores,
+)
+from sonolesion.metrics.confusion import accuracy, confusion_matrix
+from sonolesion.metrics.detection import (
+    Rate,
+    false_positives_on_normals,
+    is_marked,
+    missed_lesions,
+)
+from sonolesion.metrics.interval import Interval, wilson_interval
+from sonolesion.metrics.lesion_match import LesionMatch, match_lesions, sum_matches
+from sonolesion.metrics.operating_point import (
+    OperatingPoint,
+    sensitivity_at_specificity,
+    specificity_at_sensitivity,
+)
+from sonolesion.metrics.overlap import batched_flat_dice, dice, iou, mission_iou, pixel_accuracy
+from sonolesion.metrics.precision_recall import (
+    PrecisionRecallCurve,
+    average_precision,
+    precision_recall_curve,
+)
+from sonolesion.metrics.roc import (
+    RocCurve,
+    malignant_vs_benign_auc,
+    one_vs_rest_auc,
+    roc_auc,
+    roc_curve,
+)
+from sonolesion.metrics.surface import (
+    SurfaceScores,
+    average_surface_distance,
+    hd95,
+    normalised_surface_dice,
+    surface_scores,
+)
+from sonolesion.metrics.uncertainty import bootstrap_interval, bootstrap_mean
+
+__all__ = [
+    "Average",
+    "AveragedScores",
+    "Binning",
+    "ClassScores",
+    "Interval",
+    "LesionMatch",
+    "OperatingPoint",
+    "PrecisionRecallCurve",
+    "Rate",
+    "ReliabilityBins",
+    "RocCurve",
+    "SurfaceScores",
+    "accuracy",
+    "average_precision",
+    "average_scores",
+    "average_surface_distance",
+    "batched_flat_dice",
+    "bootstrap_interval",
+    "bootstrap_mean",
+    "border_distances",
+    "brier_score",
+    "class_scores",
+    "confusion_matrix",
+    "dice",
+    "expected_calibration_error",
+    "false_positives_on_normals",
+    "hd95",
+    "iou",
+    "is_marked",
+    "malignant_vs_benign_auc",
+    "mask_border",
+    "match_lesions",
+    "missed_lesions",
+    "mission_iou",
+    "normalised_surface_dice",
+    "one_vs_rest_auc",
+    "pixel_accuracy",
+    "precision_recall_curve",
+    "reliability_bins",
+    "roc_auc",
+    "roc_curve",
+    "sensitivity_at_specificity",
+    "specificity_at_sensitivity",
+    "sum_matches",
+    "surface_scores",
+    "wilson_interval",
+]

@@ -1,0 +1,116 @@
+"""Augmentation that an ultrasound scanner could have made, sampled first and applied then.
+
+`sample_augmentation` draws all parameters of one image; `apply_augmentation` is a pure function
+of them, so an augmentation can be stored, replayed and tested, and image and mask always get the
+same geometry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolesion.config import AugmentSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """Parameters of one augmentation.
+
+    Attributes:
+        flip: left-right.
+        rotate_deg: counter-clockwise.
+        scale: factor on lengths.
+        shift: (rows, cols) as share of the side.
+        gain: factor on grey levels.
+        gamma: exponent on grey levels in [0, 1].
+        depth_gain: factor at the bottom relative to the top, less one (time-gain compensation).
+        speckle: standard deviation of the multiplicative noise.
+        speckle_seed: of that noise.
+        shadow: (centre column, width, strength), shares of the side and [0, 1]; width 0: none.
+        blur_px: standard deviation of a Gaussian blur; 0: none.
+    """
+
+    flip: bool = False
+    rotate_deg: float = 0.0
+    scale: float = 1.0
+    shift: tuple[float, float] = (0.0, 0.0)
+    gain: float = 1.0
+    gamma: float = 1.0
+    depth_gain: float = 0.0
+    speckle: float = 0.0
+    speckle_seed: int = 0
+    shadow: tuple[float, float, float] = (0.5, 0.0, 0.0)
+    blur_px: float = 0.0
+
+
+def sample_augmentation(rng: np.random.Generator, settings: AugmentSettings) -> Augmentation:
+    """Draw the parameters of one augmentation from the ranges in `settings`."""
+    shadowed = rng.random() < settings.shadow_prob
+    blurred = rng.random() < settings.blur_prob
+    return Augmentation(
+        flip=bool(rng.random() < settings.flip_prob),
+        rotate_deg=float(rng.uniform(-1, 1)) * settings.rotate_deg,
+        scale=float(np.exp(rng.uniform(-1, 1) * np.log1p(settings.scale))),
+        shift=(
+            float(rng.uniform(-1, 1)) * settings.shift,
+            float(rng.uniform(-1, 1)) * settings.shift,
+        ),
+        gain=1.0 + float(rng.uniform(-1, 1)) * settings.gain,
+        gamma=float(np.exp(rng.uniform(-1, 1) * np.log1p(settings.gamma))),
+        depth_gain=float(rng.uniform(-1, 1)) * settings.depth_gain,
+        speckle=float(rng.uniform(0, 1)) * settings.speckle,
+        speckle_seed=int(rng.integers(2**31)),
+        shadow=(
+            float(rng.uniform(0.1, 0.9)),
+            float(rng.uniform(0.05, 0.2)) if shadowed else 0.0,
+            float(rng.uniform(0.3, 0.8)),
+        ),
+        blur_px=float(rng.uniform(0.4, 1.2)) if blurred else 0.0,
+    )
+
+
+def apply_augmentation(
+    augmentation: Augmentation, pixels: NDArray[np.uint8], mask: NDArray[np.bool_]
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Apply an augmentation to grey levels uint8 (H, W) and mask bool (H, W).
+
+    Returns:
+        The same shapes and dtypes. What comes in from outside is black and no lesion.
+    """
+    matrix = _affine(augmentation, pixels.shape[0], pixels.shape[1])
+    size = (pixels.shape[1], pixels.shape[0])
+    image = cv2.warpAffine(pixels, matrix, size, flags=cv2.INTER_LINEAR).astype(np.float32) / 255.0
+    soft = cv2.warpAffine(mask.astype(np.float32), matrix, size, flags=cv2.INTER_LINEAR)
+    image = _change_grey(augmentation, image)
+    return np.round(np.clip(image, 0.0, 1.0) * 255.0).astype(np.uint8), soft >= 0.5
+
+
+def _affine(a: Augmentation, rows: int, cols: int) -> NDArray[np.float64]:
+    centre = ((cols - 1) / 2, (rows - 1) / 2)
+    matrix = np.asarray(cv2.getRotationMatrix2D(centre, a.rotate_deg, a.scale), np.float64)
+    matrix[:, 2] += (a.shift[1] * cols, a.shift[0] * rows)
+    if a.flip:
+        mirror = np.array([[-1.0, 0.0, cols - 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+        return np.asarray(matrix @ mirror, np.float64)
+    return matrix
+
+
+def _change_grey(a: Augmentation, image: NDArray[np.float32]) -> NDArray[np.float32]:
+    rows, cols = image.shape
+    if a.blur_px > 0:
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), a.blur_px), np.float32)
+    if a.speckle > 0:
+        noise = np.random.default_rng(a.speckle_seed).standard_normal((rows, cols), np.float32)
+        image = image * (1.0 + a.speckle * cv2.GaussianBlur(noise, (0, 0), 0.8) * 2.0)
+    image = np.clip(image, 0.0, 1.0) ** np.float32(a.gamma) * np.float32(a.gain)
+    depth = np.linspace(-0.5, 0.5, rows, dtype=np.float32)[:, None]
+    image = image * (1.0 + np.float32(a.depth_gain) * depth)
+    centre, width, strength = a.shadow
+    if width > 0:
+        across = (np.arange(cols, dtype=np.float32) / cols - np.float32(centre)) / np.float32(width)
+        image = image * (1.0 - np.float32(strength) * np.exp(-0.5 * across**2))[None, :]
+    return image

@@ -1,0 +1,84 @@
+"""Loss of a batch: weighted Dice of the mask and cross-entropy of the class, in float32."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from sonolesion.config import LossSettings
+from sonolesion.train.models import ModelOutput
+
+_EPSILON = 1e-6
+_SMOOTH_SHARE = 1e-3
+
+
+class LossTerms(NamedTuple):
+    """Scalars of one batch: the total that is minimised, and its two terms."""
+
+    total: Tensor
+    mask: Tensor
+    label: Tensor
+
+
+def batch_dice_loss(mask_logits: Tensor, masks: Tensor) -> Tensor:
+    """1 - soft Dice with the whole batch flattened into one region (the mission's way).
+
+    Args:
+        mask_logits: (B, 1, H, W).
+        masks: (B, 1, H, W), 0 or 1.
+
+    Source: Milletari et al., V-Net, 3DV 2016, with the plain sum in the denominator.
+    """
+    prob = mask_logits.float().sigmoid().flatten()
+    truth = masks.float().flatten()
+    overlap = (prob * truth).sum()
+    return 1.0 - (2.0 * overlap + _EPSILON) / (prob.sum() + truth.sum() + _EPSILON)
+
+
+def image_dice_loss(mask_logits: Tensor, masks: Tensor) -> Tensor:
+    """Mean over images of 1 - soft Dice, plus the binary cross-entropy of the pixels.
+
+    Both sides of each Dice are smoothed by `_SMOOTH_SHARE` of the image's area. So an image
+    without lesion costs nothing unmarked, half at that area marked, and nearly all beyond: a
+    small mark on a normal is charged like a missed lesion.
+    """
+    prob = mask_logits.float().sigmoid().flatten(1)  # (B, H * W)
+    truth = masks.float().flatten(1)
+    smooth = _SMOOTH_SHARE * truth.shape[1]
+    overlap = (prob * truth).sum(1)
+    per_image = 1.0 - (2.0 * overlap + smooth) / (prob.sum(1) + truth.sum(1) + smooth)
+    pixels = nn.functional.binary_cross_entropy_with_logits(mask_logits.float(), masks.float())
+    return per_image.mean() + pixels
+
+
+def class_weights(labels: Tensor, classes: int) -> Tensor:
+    """Balanced weights: n / (classes * count of the class), float32 (classes,); absent: 0."""
+    counts = torch.bincount(labels, minlength=classes).float()
+    return torch.where(counts > 0, labels.numel() / (classes * counts.clamp(min=1)), 0.0)
+
+
+class MultiTaskLoss(nn.Module):
+    """Weighted sum of the mask loss and the class cross-entropy.
+
+    Args:
+        settings: weights and kinds.
+        weights: float32 (3,) class weights, or None for none.
+    """
+
+    def __init__(self, settings: LossSettings, weights: Tensor | None = None) -> None:
+        super().__init__()
+        self.settings = settings
+        self.weights: Tensor | None
+        self.register_buffer("weights", weights)
+
+    def forward(self, output: ModelOutput, masks: Tensor, labels: Tensor) -> LossTerms:
+        """Compute the terms for masks (B, 1, H, W) in {0, 1} and labels int64 (B,)."""
+        mask_loss = batch_dice_loss if self.settings.dice_over == "batch" else image_dice_loss
+        mask = mask_loss(output.mask_logits, masks)
+        label = nn.functional.cross_entropy(
+            output.class_logits.float(), labels, weight=self.weights
+        )
+        total = self.settings.mask_weight * mask + self.settings.class_weight * label
+        return LossTerms(total, mask, label)

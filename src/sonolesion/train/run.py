@@ -1,0 +1,322 @@
+"""One training run: a prepared data set and settings in; checkpoints, curves and a bundle out.
+
+::
+
+    OUT/best_model.pth          weights with the lowest validation loss
+    OUT/last.ckpt               resumable state, removed by nobody, written every two minutes
+    OUT/metrics.csv             one row per epoch
+    OUT/training_progress.png   the same as curves
+    OUT/bundle/                 what `predict` and `evaluate` take
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from sonolesion.config import TrainSettings
+from sonolesion.data.manifest import Manifest, read_manifest
+from sonolesion.errors import TrainingError
+from sonolesion.files import make_folder, sha256_text
+from sonolesion.train.checkpoint import (
+    BEST_NAME,
+    LAST_NAME,
+    Progress,
+    load_state,
+    save_best,
+    save_state,
+)
+from sonolesion.train.dataset import Batch, EpochBatches, LesionDataset, LoadedPart, load_part
+from sonolesion.train.epoch import add_sums, batch_sums, means
+from sonolesion.train.history import write_history
+from sonolesion.train.losses import MultiTaskLoss, class_weights
+from sonolesion.train.models import build_model
+from sonolesion.train.precision import build_precision_plugin, choose_device, choose_precision
+from sonolesion.types import CLASS_NAMES
+
+Report = Callable[[Progress, int, int], None]
+"""Called after each batch and epoch with (progress, batches done, batches of this epoch)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainResult:
+    """How a run ended.
+
+    Attributes:
+        checkpoint: `best_model.pth`.
+        epochs: trained, over all sittings.
+        best_epoch: the one with the lowest validation loss, from 1.
+        best_loss: that loss.
+        precision, device: what it was computed with.
+        seconds: wall time of all sittings.
+        is_main: False in the other processes of a run with `runtime.devices` above 1, which
+            have nothing to write.
+    """
+
+    checkpoint: Path
+    epochs: int
+    best_epoch: int
+    best_loss: float
+    precision: str
+    device: str
+    seconds: float
+    is_main: bool = True
+
+
+def run_identity(manifest: Manifest, settings: TrainSettings) -> str:
+    """Hash of what decides the weights: the settings (less where they run), split and pixels."""
+    decisive = settings.model_dump_json(exclude={"runtime": {"workers", "checkpoint_every_s"}})
+    pixels = ",".join(row.processed_sha256 for row in manifest.rows)
+    return sha256_text(f"{decisive}|{manifest.record.split_hash}|{pixels}")[:16]
+
+
+def train(
+    prepared: Path,
+    out: Path,
+    *,
+    settings: TrainSettings,
+    report: Report | None = None,
+    train_parts: tuple[str, ...] = ("train",),
+    val_parts: tuple[str, ...] = ("val",),
+) -> TrainResult:
+    """Train, or go on where an interrupted run with the same settings and data stopped.
+
+    On one device and with the same number of threads the weights become those of an uninterrupted
+    run, bit for bit. With several devices only the first one's random state is kept.
+
+    Args:
+        prepared: OUT of `sonolesion prepare`.
+        out: folder of this run; holds `last.ckpt` when there is something to resume.
+        settings: see `sonolesion.config`.
+        report: called with the progress after each batch.
+        train_parts: parts or folds to train on.
+        val_parts: parts or folds whose loss chooses the best epoch. Never the test part.
+
+    Raises:
+        TrainingError: the loss became nan, or `out` belongs to another run.
+        DatasetError: the prepared data set is missing or has an empty part.
+        OutputWriteError: a file cannot be written; the last good checkpoint stays.
+    """
+    return _Run(prepared, out, settings, report).execute(train_parts, val_parts)
+
+
+class _Run:
+    """The state of one run while it is trained."""
+
+    def __init__(
+        self, prepared: Path, out: Path, settings: TrainSettings, report: Report | None
+    ) -> None:
+        self.manifest = read_manifest(prepared)
+        self.out = make_folder(out)
+        self.settings = settings
+        self.report = report
+        self.identity = run_identity(self.manifest, settings)
+        self.progress = Progress()
+        self.saved_at = self.ticked_at = time.monotonic()
+
+    def execute(self, train_parts: tuple[str, ...], val_parts: tuple[str, ...]) -> TrainResult:
+        settings, manifest = self.settings, self.manifest
+        train_part = load_part(manifest, manifest.part(*train_parts), "+".join(train_parts))
+        val_part = load_part(manifest, manifest.part(*val_parts), "+".join(val_parts))
+        tensors = self._setup(train_part)
+        if tensors is not None:
+            self._restore(tensors)
+        while not self.progress.finished and self.progress.epoch < settings.optim.epochs:
+            self._train_epoch(train_part)
+            self._finish_epoch(self._validate(val_part))
+        progress = self.progress
+        return TrainResult(
+            checkpoint=self.out / BEST_NAME,
+            epochs=progress.epoch,
+            best_epoch=progress.best_epoch,
+            best_loss=progress.best_loss,
+            precision=progress.precision,
+            device=self.fabric.device.type,
+            seconds=progress.seconds,
+            is_main=self.fabric.is_global_zero,
+        )
+
+    def _setup(self, train_part: LoadedPart) -> dict[str, Any] | None:
+        """Build network, optimiser and Fabric; return the tensors of a run to resume, if any."""
+        settings, last = self.settings, self.out / LAST_NAME
+        tensors = None
+        if last.exists():
+            self.progress, tensors = load_state(last, identity=self.identity)
+        if settings.runtime.threads:
+            torch.set_num_threads(settings.runtime.threads)
+        torch.manual_seed(settings.seed)
+        device = choose_device(settings.runtime.device)
+        self.network = build_model(settings.model, load_pretrained=tensors is None)
+        if tensors is None:
+            self.progress.precision = choose_precision(settings.runtime, self.network, device)
+        self.plugin = build_precision_plugin(self.progress.precision, device)
+        self.fabric = Fabric(
+            accelerator=device,
+            devices=settings.runtime.devices,
+            plugins=[self.plugin] if self.plugin else None,
+        )
+        self.fabric.launch()
+        if settings.runtime.channels_last:
+            self.network = self.network.to(memory_format=torch.channels_last)
+        optimizer = torch.optim.Adam(
+            self.network.parameters(),
+            lr=settings.optim.learning_rate,
+            weight_decay=settings.optim.weight_decay,
+        )
+        self.model, self.optimizer = self.fabric.setup(self.network, optimizer)
+        balanced = settings.loss.class_weights == "balanced"
+        labels = torch.from_numpy(train_part.labels)
+        weights = class_weights(labels, len(CLASS_NAMES)) if balanced else None
+        self.loss = self.fabric.to_device(MultiTaskLoss(settings.loss, weights))
+        return tensors
+
+    def _restore(self, tensors: dict[str, Any]) -> None:
+        self.network.load_state_dict(tensors["model"])
+        self.optimizer.load_state_dict(tensors["optimizer"])
+        if self.plugin is not None:
+            self.plugin.load_state_dict(tensors["scaler"])
+        torch.set_rng_state(tensors["rng"])
+        if "rng_cuda" in tensors and self.fabric.device.type == "cuda":
+            torch.cuda.set_rng_state(tensors["rng_cuda"], self.fabric.device)
+
+    def _loader(self, part: LoadedPart, *, training: bool, start: int = 0) -> DataLoader[Batch]:
+        settings, fabric = self.settings, self.fabric
+        batches = EpochBatches(
+            count=len(part.labels),
+            batch_size=settings.optim.batch_size,
+            epoch=self.progress.epoch,
+            start=start,
+            seed=settings.seed if training else None,
+            rank=fabric.global_rank,
+            world=fabric.world_size,
+        )
+        loader = DataLoader(
+            LesionDataset(part, settings.augment if training else None, settings.seed),
+            batch_sampler=batches,
+            num_workers=settings.runtime.workers,
+            # of its own: a loader draws from the global one, which a resumed run then lacks
+            generator=torch.Generator(),
+        )
+        return fabric.setup_dataloaders(loader, use_distributed_sampler=False)  # type: ignore[return-value]
+
+    def _train_epoch(self, part: LoadedPart) -> None:
+        progress, optim = self.progress, self.settings.optim
+        fall = 0.5 * (1.0 + math.cos(math.pi * progress.epoch / optim.epochs))
+        for group in self.optimizer.param_groups:
+            group["lr"] = optim.final_learning_rate + fall * (
+                optim.learning_rate - optim.final_learning_rate
+            )
+        self.model.train()
+        loader = self._loader(part, training=True, start=progress.batch)
+        total = progress.batch + len(loader)
+        for images, masks, labels in loader:
+            output = self.model(self._layout(images))
+            terms = self.loss(output, masks, labels)
+            self.optimizer.zero_grad(set_to_none=True)
+            self.fabric.backward(terms.total)
+            self.optimizer.step()
+            if not math.isfinite(terms.total.item()):
+                raise TrainingError(
+                    f"the loss became {terms.total.item()} in epoch {progress.epoch + 1}, batch "
+                    f"{progress.batch + 1}. {self.out / LAST_NAME} and {BEST_NAME} are from "
+                    "before; lower optim.learning_rate or set runtime.precision to '32-true'."
+                )
+            progress.sums = add_sums(progress.sums, batch_sums(terms, output, masks, labels))
+            progress.batch += 1
+            self._tick(progress.batch, total)
+            if time.monotonic() - self.saved_at >= self.settings.runtime.checkpoint_every_s:
+                self._save_state()
+
+    @torch.no_grad()
+    def _validate(self, part: LoadedPart) -> dict[str, float]:
+        self.model.eval()
+        sums: dict[str, float] = {}
+        for images, masks, labels in self._loader(part, training=False):
+            output = self.model(self._layout(images))
+            terms = self.loss(output, masks, labels)
+            sums = add_sums(sums, batch_sums(terms, output, masks, labels))
+        return means(self._sum_over_processes(sums), "val")
+
+    def _finish_epoch(self, val: dict[str, float]) -> None:
+        progress = self.progress
+        if not math.isfinite(val["val_loss"]):
+            raise TrainingError(f"the validation loss became {val['val_loss']}; lower the rate.")
+        train_means = means(self._sum_over_processes(progress.sums), "train")
+        rate = float(self.optimizer.param_groups[0]["lr"])
+        self._tick(progress.batch, progress.batch)
+        row = {"epoch": float(progress.epoch + 1)} | train_means | val
+        row |= {"learning_rate": rate, "seconds": round(progress.epoch_seconds, 1)}
+        progress.history.append(row)
+        progress.epoch += 1
+        self._tick(0, progress.batch)  # tell of the completed epoch
+        better = val["val_loss"] < progress.best_loss
+        progress.stale_epochs = 0 if better else progress.stale_epochs + 1
+        if better:
+            progress.best_loss, progress.best_epoch = val["val_loss"], progress.epoch
+        progress.batch, progress.sums, progress.epoch_seconds = 0, {}, 0.0
+        progress.finished = (
+            progress.epoch >= self.settings.optim.epochs
+            or progress.stale_epochs >= self.settings.optim.patience
+        )
+        if self.fabric.is_global_zero:
+            if better:
+                save_best(
+                    self.out / BEST_NAME,
+                    model_state=self.network.state_dict(),
+                    about={
+                        "epoch": progress.epoch,
+                        "val_loss": progress.best_loss,
+                        "settings": self.settings.model_dump_json(),
+                        "split_hash": self.manifest.record.split_hash,
+                        "class_names": list(CLASS_NAMES),
+                    },
+                )
+            write_history(self.out, progress.history, best_epoch=progress.best_epoch)
+        self._save_state()
+
+    def _save_state(self) -> None:
+        if self.fabric.is_global_zero:
+            tensors: dict[str, Any] = {
+                "model": self.network.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+                "scaler": self.plugin.state_dict() if self.plugin is not None else {},
+                "rng": torch.get_rng_state(),
+            }
+            if self.fabric.device.type == "cuda":
+                tensors["rng_cuda"] = torch.cuda.get_rng_state(self.fabric.device)
+            save_state(
+                self.out / LAST_NAME,
+                progress=self.progress,
+                identity=self.identity,
+                tensors=tensors,
+            )
+        self.saved_at = time.monotonic()
+
+    def _layout(self, images: Tensor) -> Tensor:
+        if self.settings.runtime.channels_last:
+            return images.to(memory_format=torch.channels_last)
+        return images
+
+    def _sum_over_processes(self, sums: dict[str, float]) -> dict[str, float]:
+        if self.fabric.world_size == 1:
+            return sums
+        values = torch.tensor(list(sums.values()), dtype=torch.float64, device=self.fabric.device)
+        total = self.fabric.all_reduce(values, reduce_op="sum")
+        return dict(zip(sums, total.tolist(), strict=True))  # type: ignore[union-attr]
+
+    def _tick(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        self.progress.seconds += now - self.ticked_at
+        self.progress.epoch_seconds += now - self.ticked_at
+        self.ticked_at = now
+        if self.report is not None and self.fabric.is_global_zero:
+            self.report(self.progress, done, total)

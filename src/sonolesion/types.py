@@ -1,0 +1,101 @@
+"""The values that pass through sonolesion: frozen, without behaviour.
+
+`LesionClass` is the one place that fixes the class names and their order. Everything that
+holds one number per class (network outputs, probabilities, confusion matrices) uses it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+RESEARCH_USE_ONLY = "Research use only, not a medical device."
+"""The sentence that every output carries."""
+
+
+class LesionClass(StrEnum):
+    """What an image shows; the order of definition is the class index.
+
+    >>> [c.value for c in LesionClass]
+    ['normal', 'benign', 'malignant']
+    """
+
+    NORMAL = "normal"
+    BENIGN = "benign"
+    MALIGNANT = "malignant"
+
+
+CLASS_NAMES: tuple[str, ...] = tuple(c.value for c in LesionClass)
+CLASS_INDEX: dict[LesionClass, int] = {c: i for i, c in enumerate(LesionClass)}
+
+
+@dataclass(frozen=True, slots=True)
+class UltrasoundImage:
+    """One decoded B-mode image.
+
+    Attributes:
+        pixels: uint8 (H, W), grey levels in [0, 255].
+        colour_fraction: share of pixels in [0, 1] whose colour is not grey (Doppler, calipers).
+        notes: what the reader did to get here ("16-bit scaled", "EXIF orientation applied").
+    """
+
+    pixels: NDArray[np.uint8]
+    colour_fraction: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One image of a data set with its truth, as files.
+
+    Attributes:
+        case_id: unique inside its data set, e.g. "benign (433)".
+        dataset: name of the data set, e.g. "busi".
+        label: the class that the data set states.
+        image_path: the image file.
+        mask_paths: any number of mask files (united when read); empty for none.
+        patient_id: patient, where the data set says so; None otherwise.
+    """
+
+    case_id: str
+    dataset: str
+    label: LesionClass
+    image_path: Path
+    mask_paths: tuple[Path, ...] = ()
+    patient_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a bundle says of one image, at the image's own resolution.
+
+    Attributes:
+        source: name of the input (file name or "array").
+        label: the most probable class.
+        class_prob: float64 (3,), in `LesionClass` order, sums to 1.
+        lesion_prob: float32 (H, W) in [0, 1].
+        mask: bool (H, W), `lesion_prob` at or above the bundle's threshold.
+        mask_coverage: share of the image that the mask covers, [0, 1].
+        bundle: name and version of the bundle, e.g. "small-classic 0.1".
+        seconds: wall time from decoded pixels to this result.
+        notes: what the reader or the quality gate remarked.
+    """
+
+    source: str
+    label: LesionClass
+    class_prob: NDArray[np.float64]
+    lesion_prob: NDArray[np.float32]
+    mask: NDArray[np.bool_]
+    mask_coverage: float
+    bundle: str
+    seconds: float
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def confidence(self) -> float:
+        """Probability of `label`, [0, 1]."""
+        return float(self.class_prob.max())

@@ -1,0 +1,113 @@
+"""One row per predicted image: the columns of predictions.csv and of predictions.jsonl."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sonolesion.inference import FailedInput
+from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY, Prediction
+
+SCHEMA_VERSION = 1
+CSV_COLUMNS = (
+    "source", "stem", "label", "confidence", *(f"{name}_prob" for name in CLASS_NAMES),
+    "mask_coverage", "mask_px", "width_px", "height_px", "bundle", "seconds", "notes",
+    "mask_file", "overlay_file", "picture_file", "text_file", "research_use_only",
+)  # fmt: skip
+ERROR_COLUMNS = ("source", "code", "message")
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionRow:
+    """A prediction without its arrays, and the files that hold them.
+
+    Attributes:
+        source: the input's path as text.
+        stem: what its output files are called.
+        label: the most probable class.
+        confidence: its probability, [0, 1].
+        class_prob: one probability per class, in `LesionClass` order.
+        mask_coverage: share of the image that the mask covers, [0, 1].
+        mask_px: pixels of the mask.
+        width_px, height_px: size of image and mask.
+        bundle: name and version.
+        seconds: wall time of the prediction.
+        notes: remarks.
+        files: kind ("mask", "overlay", "picture", "text") -> path relative to the output folder.
+    """
+
+    source: str
+    stem: str
+    label: str
+    confidence: float
+    class_prob: tuple[float, ...]
+    mask_coverage: float
+    mask_px: int
+    width_px: int
+    height_px: int
+    bundle: str
+    seconds: float
+    notes: tuple[str, ...]
+    files: dict[str, str]
+
+
+def make_row(prediction: Prediction, *, stem: str, files: dict[str, str]) -> PredictionRow:
+    """Take from a prediction what goes into a table; probabilities to 6, seconds to 4 digits."""
+    height, width = prediction.mask.shape
+    return PredictionRow(
+        source=prediction.source,
+        stem=stem,
+        label=prediction.label.value,
+        confidence=round(prediction.confidence, 6),
+        class_prob=tuple(round(float(p), 6) for p in prediction.class_prob),
+        mask_coverage=round(prediction.mask_coverage, 6),
+        mask_px=int(np.count_nonzero(prediction.mask)),
+        width_px=width,
+        height_px=height,
+        bundle=prediction.bundle,
+        seconds=round(prediction.seconds, 4),
+        notes=prediction.notes,
+        files=files,
+    )
+
+
+def row_to_json(row: PredictionRow) -> dict[str, Any]:
+    """One line of predictions.jsonl; the schema is in docs/reference/predictions.md."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "source": row.source,
+        "stem": row.stem,
+        "label": row.label,
+        "confidence": row.confidence,
+        "class_prob": dict(zip(CLASS_NAMES, row.class_prob, strict=True)),
+        "mask_coverage": row.mask_coverage,
+        "mask_px": row.mask_px,
+        "width_px": row.width_px,
+        "height_px": row.height_px,
+        "bundle": row.bundle,
+        "seconds": row.seconds,
+        "notes": list(row.notes),
+        "files": row.files,
+        "research_use_only": RESEARCH_USE_ONLY,
+    }
+
+
+def row_to_csv(row: PredictionRow) -> dict[str, object]:
+    """One row of predictions.csv, by the names of `CSV_COLUMNS`."""
+    values = row_to_json(row)
+    for name, prob in values.pop("class_prob").items():
+        values[f"{name}_prob"] = prob
+    values["notes"] = "; ".join(row.notes)
+    values |= {f"{kind}_file": path for kind, path in values.pop("files").items()}
+    return values
+
+
+def error_to_csv(failed: FailedInput) -> dict[str, object]:
+    """One row of errors.csv, by the names of `ERROR_COLUMNS`."""
+    return {
+        "source": failed.source,
+        "code": failed.error.code,
+        "message": failed.error.message,
+    }

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+from tiny_bundle import make_info
+
+from sonolesion.bundle.schema import BundleInfo, bundle_info_to_json, parse_bundle_info
+from sonolesion.errors import BundleError
+from sonolesion.imaging.geometry import ResizeMode
+
+FIELDS = [field.name for field in dataclasses.fields(BundleInfo)]
+
+
+def values() -> dict[str, object]:
+    return bundle_info_to_json(make_info(onnx_sha256="0" * 64))
+
+
+def test_round_trip_through_json() -> None:
+    info = make_info(onnx_sha256="a" * 64, resize=ResizeMode.SQUEEZE, temperature=1.7)
+    text = json.dumps(bundle_info_to_json(info))
+    assert parse_bundle_info(json.loads(text), file="b") == info
+
+
+def test_label_is_name_and_version() -> None:
+    assert make_info().label == "tiny 0.1"
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_each_field_is_required_and_named(name: str) -> None:
+    cut = values()
+    del cut[name]
+    with pytest.raises(BundleError, match=rf"here/bundle\.json.*missing field '{name}'"):
+        parse_bundle_info(cut, file="here/bundle.json")
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_each_field_refuses_another_type(name: str) -> None:
+    with pytest.raises(BundleError, match=f"field '{name}'"):
+        parse_bundle_info(values() | {name: [None]}, file="b")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("class_names", ["benign", "normal", "malignant"]),
+        ("class_names", ["normal", "benign"]),
+        ("resize", "stretch"),
+        ("resample", "opencv-bicubic"),
+        ("mask_threshold", 0.0),
+        ("mask_threshold", 1.0),
+        ("mask_threshold", True),
+        ("temperature", 0.0),
+        ("temperature", 101),
+        ("temperature", float("nan")),
+        ("image_size_px", 256.0),
+        ("image_size_px", True),
+        ("image_size_px", 8),
+        ("image_size_px", 100_000),
+        ("created", "yesterday"),
+        ("created", "2026-02-30"),
+        ("name", "../evil"),
+        ("name", ""),
+        ("licence", "   "),
+        ("version", "1 0"),
+        ("onnx_sha256", "A" * 64),
+        ("onnx_sha256", "0" * 63),
+        ("input_name", "a b"),
+        ("research_use_only", "Cleared for clinical use."),
+        ("schema_version", 0),
+        ("schema_version", True),
+        ("training", []),
+    ],
+)
+def test_wrong_value_is_named(name: str, value: object) -> None:
+    with pytest.raises(BundleError, match=f"field '{name}': expected .*, got "):
+        parse_bundle_info(values() | {name: value}, file="b")
+
+
+def test_unknown_field_is_named() -> None:
+    with pytest.raises(BundleError, match="unknown field 'threshold'"):
+        parse_bundle_info(values() | {"threshold": 0.5}, file="b")
+
+
+def test_all_faults_are_reported_at_once() -> None:
+    with pytest.raises(BundleError) as caught:
+        parse_bundle_info(values() | {"extra": 1, "name": 2, "resize": 3}, file="b")
+    assert all(word in str(caught.value) for word in ("'extra'", "'name'", "'resize'"))
+
+
+def test_newer_schema_says_update_before_anything_else() -> None:
+    with pytest.raises(BundleError, match=r"schema_version 2 is newer.*Update sonolesion"):
+        parse_bundle_info(values() | {"schema_version": 2, "new_field": 1}, file="b")
+
+
+@pytest.mark.parametrize("value", [[], None, "text", 3])
+def test_not_an_object(value: object) -> None:
+    with pytest.raises(BundleError, match="expected a JSON object"):
+        parse_bundle_info(value, file="b")

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tiny_bundle import disc, make_bundle, speckle_image
+
+import sonolesion
+from sonolesion.bundle import Bundle, store
+from sonolesion.errors import (
+    BundleError,
+    ImageSizeError,
+    InvalidInputError,
+    UnreadableImageError,
+    UnsupportedImageError,
+)
+from sonolesion.imaging.geometry import ResizeMode
+from sonolesion.inference import FailedInput, Predictor, load_predictor
+from sonolesion.metrics.probability import softmax
+from sonolesion.types import LesionClass, Prediction, UltrasoundImage
+
+
+@pytest.fixture(scope="module")
+def predictor(tiny_bundle: Bundle) -> Predictor:
+    return Predictor(tiny_bundle, threads=1)
+
+
+def save(path: Path, pixels: np.ndarray) -> Path:
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+@pytest.mark.parametrize(("height", "width"), [(128, 160), (300, 190), (120, 211)])
+def test_lesion_is_found_where_it_is_at_the_images_own_size(
+    predictor: Predictor, height: int, width: int
+) -> None:
+    prediction = predictor.predict(speckle_image(height, width, radius_px=height // 4))
+    truth = disc(height, width, height // 4)
+    dice = 2 * (prediction.mask & truth).sum() / (prediction.mask.sum() + truth.sum())
+    assert prediction.mask.shape == prediction.lesion_prob.shape == (height, width)
+    assert dice > 0.9
+    assert prediction.mask_coverage == pytest.approx(prediction.mask.mean())
+
+
+@pytest.mark.parametrize(
+    ("radius_px", "label"),
+    [(0, LesionClass.NORMAL), (25, LesionClass.BENIGN), (55, LesionClass.MALIGNANT)],
+)
+def test_class_follows_the_area(predictor: Predictor, radius_px: int, label: LesionClass) -> None:
+    prediction = predictor.predict(speckle_image(128, 128, radius_px=radius_px))
+    assert prediction.label is label
+    assert prediction.class_prob.sum() == pytest.approx(1.0)
+    assert prediction.confidence == prediction.class_prob.max()
+    assert prediction.bundle == "tiny 0.1"
+    assert prediction.seconds > 0
+
+
+def test_file_bytes_array_colour_and_image_agree(predictor: Predictor, tmp_path: Path) -> None:
+    pixels = speckle_image()
+    path = save(tmp_path / "a.png", pixels)
+    sources = [path, str(path), path.read_bytes(), pixels, np.stack([pixels] * 3, axis=2)]
+    results = [predictor.predict(s) for s in (*sources, UltrasoundImage(pixels))]
+    for result in results[1:]:
+        np.testing.assert_array_equal(result.lesion_prob, results[0].lesion_prob)
+        np.testing.assert_array_equal(result.class_prob, results[0].class_prob)
+    names = [r.source for r in results]
+    assert names == [str(path), str(path), "image bytes", "array", "array", "array"]
+    assert predictor.predict(pixels, "mine").source == "mine"
+
+
+def test_square_prediction_is_what_predict_starts_from(predictor: Predictor) -> None:
+    image = UltrasoundImage(speckle_image())
+    square, whole = predictor.predict_square(image), predictor.predict(image)
+    assert square.lesion_prob.shape == (64, 64)
+    assert square.class_logits.dtype == np.float64
+    assert (square.fit.height_px, square.fit.width_px) == image.pixels.shape
+    np.testing.assert_array_equal(square.class_prob, whole.class_prob)
+
+
+def test_square_prediction_has_no_gate(predictor: Predictor) -> None:
+    black = UltrasoundImage(np.zeros((40, 40), np.uint8))
+    assert predictor.predict_square(black).class_prob.argmax() == 0
+    with pytest.raises(UnsupportedImageError, match="no ultrasound content"):
+        predictor.predict(black)
+
+
+def test_temperature_threshold_and_resize_come_from_the_bundle(
+    predictor: Predictor, tmp_path: Path
+) -> None:
+    image = UltrasoundImage(speckle_image())
+    hot = Predictor(make_bundle(tmp_path / "hot", temperature=4.0), threads=1)
+    plain = predictor.predict_square(image)
+    np.testing.assert_allclose(
+        hot.predict_square(image).class_prob, softmax(plain.class_logits, temperature=4.0)
+    )
+    strict = Predictor(make_bundle(tmp_path / "strict", mask_threshold=0.99), threads=1)
+    assert strict.predict(image).mask.sum() < predictor.predict(image).mask.sum()
+    squeeze = Predictor(make_bundle(tmp_path / "squeeze", resize=ResizeMode.SQUEEZE), threads=1)
+    assert squeeze.predict_square(image).fit.content_height_px == 64
+    assert plain.fit.content_height_px == 51
+
+
+def test_contradiction_and_colour_are_remarked(predictor: Predictor) -> None:
+    prediction = predictor.predict(speckle_image(256, 256, radius_px=20))
+    assert prediction.label is LesionClass.NORMAL
+    assert prediction.notes == (
+        f"class is normal, but the mask marks {prediction.mask_coverage:.1%} of the image",
+    )
+    colour = np.stack([speckle_image()] * 3, axis=2)
+    colour[:20, :20] = (255, 0, 0)
+    assert "2.0% of the pixels are coloured" in predictor.predict(colour).notes[0]
+
+
+def test_predict_many_gives_one_result_per_source_in_order(
+    predictor: Predictor, tmp_path: Path
+) -> None:
+    good = save(tmp_path / "good.png", speckle_image())
+    (tmp_path / "text.png").write_text("no image")
+    sources = [good, tmp_path / "missing.png", tmp_path / "text.png", np.zeros((9, 9), np.uint8)]
+    results = list(predictor.predict_many([*sources, good]))
+    assert [type(r) for r in results] == [Prediction, *[FailedInput] * 3, Prediction]
+    errors = [r.error for r in results if isinstance(r, FailedInput)]
+    assert [type(e) for e in errors] == [UnreadableImageError] * 2 + [ImageSizeError]
+
+
+def test_predict_many_can_raise(predictor: Predictor, tmp_path: Path) -> None:
+    results = predictor.predict_many([tmp_path / "missing.png"], on_error="raise")
+    with pytest.raises(UnreadableImageError):
+        next(results)
+    with pytest.raises(InvalidInputError, match="on_error"):
+        predictor.predict_many([], on_error="ignore")  # type: ignore[arg-type]
+
+
+def test_load_predictor_takes_a_folder_or_the_default(
+    tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load_predictor(tiny_bundle.folder, threads=1).info == tiny_bundle.info
+    monkeypatch.setattr(store, "SHIPPED_FOLDER", tiny_bundle.folder.parent / "none")
+    with pytest.raises(BundleError, match="no bundle 'small'"):
+        load_predictor()
+
+
+def test_predicting_imports_neither_torch_nor_matplotlib(
+    tiny_bundle: Bundle, tmp_path: Path
+) -> None:
+    path = save(tmp_path / "a.png", speckle_image())
+    code = (
+        "import sys\n"
+        "for name in ('torch', 'onnx', 'matplotlib'): sys.modules[name] = None\n"
+        "from sonolesion.inference import load_predictor\n"
+        "bundle, path = sys.argv[1:]\n"
+        "print(load_predictor(bundle, threads=1).predict(path).label)\n"
+    )
+    command = [sys.executable, "-c", code, str(tiny_bundle.folder), str(path)]
+    source = str(Path(sonolesion.__file__).parents[1])
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": source}
+    )
+    assert done.stdout.strip() == "benign"
+    assert done.stderr == ""
