@@ -11,9 +11,9 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sonolesion.errors import ConfigError
 
@@ -39,9 +39,13 @@ class ModelSettings(_Section):
 
 
 class OptimSettings(_Section):
-    """Adam and its schedule: cosine from `learning_rate` to `final_learning_rate` over `epochs`.
+    """The optimiser and its schedule: cosine from `learning_rate` to `final_learning_rate`.
 
-    `patience` is the number of epochs without a better validation loss before training stops.
+    The rate changes once per "epoch" (the mission's way) or with each "step", there after a rise
+    over `warmup_epochs`. `ema_decay` above 0 keeps a moving average of the weights, which is what
+    is validated and kept. `keep` "best" takes the epoch with the lowest validation loss and stops
+    after `patience` epochs without a better one; "last" trains to the end, needs no validation
+    part and takes the last weights. `clip_norm` 0 leaves gradients as they are.
     """
 
     epochs: int = Field(50, ge=1, le=10_000)
@@ -50,6 +54,18 @@ class OptimSettings(_Section):
     final_learning_rate: float = Field(1e-6, ge=0.0, le=1.0)
     weight_decay: float = Field(1e-5, ge=0.0, le=1.0)
     patience: int = Field(3, ge=1, le=10_000)
+    optimizer: Literal["adam", "adamw"] = "adam"
+    rate_per: Literal["epoch", "step"] = "epoch"
+    warmup_epochs: float = Field(0.0, ge=0.0, le=1000.0)
+    clip_norm: float = Field(0.0, ge=0.0)
+    ema_decay: float = Field(0.0, ge=0.0, lt=1.0)
+    keep: Literal["best", "last"] = "best"
+
+    @model_validator(mode="after")
+    def _warm_up_in_steps(self) -> Self:
+        if self.warmup_epochs and self.rate_per == "epoch":
+            raise ValueError("warmup_epochs needs rate_per = 'step'")
+        return self
 
 
 class LossSettings(_Section):
@@ -58,18 +74,38 @@ class LossSettings(_Section):
     `dice_over` "batch" flattens the batch into one region (the mission's way), "image" averages
     one Dice per image, where an image without lesion is charged even for a small mark.
     `class_weights` "balanced" weighs each class by the inverse of its frequency in training.
+    `miss_weight` above 0.5 charges missed pixels more than wrongly marked ones (Tversky, for
+    "image"); `label_smoothing` takes that share from the true class.
     """
 
     mask_weight: float = Field(0.85, ge=0.0, le=1.0)
     class_weight: float = Field(0.15, ge=0.0, le=1.0)
     dice_over: Literal["batch", "image"] = "batch"
     class_weights: Literal["none", "balanced"] = "none"
+    miss_weight: float = Field(0.5, gt=0.0, lt=1.0)
+    label_smoothing: float = Field(0.0, ge=0.0, lt=1.0)
+
+
+class SamplingSettings(_Section):
+    """How often a case is seen in an epoch.
+
+    A data set (a class inside it) with n cases is drawn in proportion to n to the power of
+    `dataset_power` (`class_power`): 1 takes each case once, 0 all of them equally often.
+    `derived_weight` is how often a derived case (an erased lesion) comes for one real one.
+    """
+
+    dataset_power: float = Field(1.0, ge=0.0, le=1.0)
+    class_power: float = Field(1.0, ge=0.0, le=1.0)
+    derived_weight: float = Field(1.0, ge=0.0, le=100.0)
 
 
 class AugmentSettings(_Section):
     """Ranges from which one set of parameters per image and epoch is drawn; 0 turns one off.
 
     Angles in degrees, shift and shadow width as share of the image's side, gains as factors.
+    The last four give an image the look of another scanner: a bent grey curve, lower resolution,
+    amplitudes or grey levels of another image (from another data set where there are several),
+    and painted calipers and texts that say nothing of the class.
     """
 
     enabled: bool = False
@@ -83,6 +119,10 @@ class AugmentSettings(_Section):
     speckle: float = Field(0.12, ge=0.0, lt=1.0)
     shadow_prob: float = Field(0.15, ge=0.0, le=1.0)
     blur_prob: float = Field(0.15, ge=0.0, le=1.0)
+    curve: float = Field(0.0, ge=0.0, le=0.25)
+    resample_prob: float = Field(0.0, ge=0.0, le=1.0)
+    style_prob: float = Field(0.0, ge=0.0, le=1.0)
+    marks_prob: float = Field(0.0, ge=0.0, le=1.0)
 
 
 class RuntimeSettings(_Section):
@@ -108,6 +148,7 @@ class TrainSettings(_Section):
     model: ModelSettings = ModelSettings()
     optim: OptimSettings = OptimSettings()
     loss: LossSettings = LossSettings()
+    sampling: SamplingSettings = SamplingSettings()
     augment: AugmentSettings = AugmentSettings()
     runtime: RuntimeSettings = RuntimeSettings()
 

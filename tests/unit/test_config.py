@@ -10,7 +10,8 @@ def test_the_mission_preset_has_the_document_s_values():
     settings = load_train_settings("mission")
     assert settings.optim.model_dump() == {
         "epochs": 50, "batch_size": 16, "learning_rate": 1e-3, "final_learning_rate": 1e-6,
-        "weight_decay": 1e-5, "patience": 3,
+        "weight_decay": 1e-5, "patience": 3, "optimizer": "adam", "rate_per": "epoch",
+        "warmup_epochs": 0.0, "clip_norm": 0.0, "ema_decay": 0.0, "keep": "best",
     }  # fmt: skip
     assert (settings.loss.mask_weight, settings.loss.class_weight) == (0.85, 0.15)
     assert (settings.model.dropout_first, settings.model.dropout_second) == (0.5, 0.3)

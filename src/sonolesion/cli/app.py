@@ -12,6 +12,7 @@ import typer
 
 from sonolesion import __version__
 from sonolesion.cli.audit import audit_command
+from sonolesion.cli.crossval import crossval_command
 from sonolesion.cli.demo import demo_command
 from sonolesion.cli.evaluate import evaluate_command
 from sonolesion.cli.help_text import flow
@@ -49,6 +50,7 @@ COMMANDS = (
     ("verify", verify_command, DATA),
     ("phantom", phantom_command, DATA),
     ("train", train_command, MODEL),
+    ("crossval", crossval_command, MODEL),
     ("evaluate", evaluate_command, MODEL),
     ("predict", predict_command, MODEL),
     ("info", info_command, TRY),

@@ -111,7 +111,7 @@ def evaluate_command(
                 progress=lambda *_: bar.advance(),
             )  # fmt: skip
         run.result(report_to_json(report))
-        run.print(*(f"Warning: {text}" for text in report.warnings), _table(report))
+        run.print(*(f"Warning: {text}" for text in report.warnings), figure_table(report))
         run.print(f"Report: {out / FILES.page}")
         run.fail_partly([f"{r.case_id}: {r.error}" for r in report.failures])
 
@@ -126,11 +126,13 @@ def _command_line(
     return " ".join([*words, f"--part {part} --convention {convention.value}"])
 
 
-def _table(report: EvaluationReport) -> Table:
+def figure_table(report: EvaluationReport, cases: str = "") -> Table:
+    """Make the table of the main figures; `cases` says which ones, default the part."""
     from rich.table import Table
 
+    which = cases or report.settings.part
     table = Table(
-        title=f"{report.bundle_label} on {len(report.results)} {report.settings.part} cases "
+        title=f"{report.bundle_label} on {len(report.results)} {which} cases "
         f"({report.record.protocol} split {report.record.split_hash})",
         title_justify="left",
     )

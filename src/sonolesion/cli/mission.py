@@ -18,6 +18,7 @@ from sonolesion.cli.run_record import Run, running
 from sonolesion.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from sonolesion.data.manifest import Manifest
     from sonolesion.data.prepare import PrepareResult
 
 ROOT = Path()
@@ -131,25 +132,26 @@ def _train(
     run: Run, dataset: Path, overrides: list[str], *, image_size: int, overwrite: bool
 ) -> None:
     """Prepare what is missing, train into ./models and evaluate into ./results."""
-    from sonolesion.cli.train import train_and_export
+    from sonolesion.cli.train import report_training, train_and_export
     from sonolesion.config import load_train_settings
-    from sonolesion.data.manifest import PROCESSED_FOLDER
+    from sonolesion.data.manifest import PROCESSED_FOLDER, read_manifest
 
     settings = load_train_settings("mission", overrides=overrides)
     if dataset.exists() or not (ROOT / PROCESSED_FOLDER).exists():
         prepared = _prepare(run, dataset, image_size=image_size, overwrite=overwrite)
         if not prepared.unchanged:
             run.note(f"Prepared {dataset} into {ROOT / PROCESSED_FOLDER} first.")
-    train_and_export(run, ROOT, MODELS, settings=settings, overwrite=overwrite)
-    _evaluate(run)
+    manifest = read_manifest(ROOT)
+    trained = train_and_export(run, manifest, MODELS, settings=settings, overwrite=overwrite)
+    if trained is not None:
+        report_training(run, trained, manifest)
+        _evaluate(run, manifest)
 
 
-def _evaluate(run: Run) -> None:
-    from sonolesion.data.manifest import read_manifest
+def _evaluate(run: Run, manifest: Manifest) -> None:
     from sonolesion.evaluation import Convention, EvaluationSettings, evaluate
     from sonolesion.inference import load_predictor
 
-    manifest = read_manifest(ROOT)
     predictor = load_predictor(BUNDLE)
     settings = EvaluationSettings(
         part="test", convention=Convention.MISSION, command="multitask_unet.py --mode train"

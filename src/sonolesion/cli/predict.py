@@ -125,6 +125,7 @@ def predict_into(
     for row in report.rows[:_LISTED_AT_MOST]:
         run.print(
             f"{row.source}: {row.label} {row.confidence:.1%}, mask covers {row.mask_coverage:.1%}"
+            + (", unsure: have it read" if row.unsure else "")
         )
     if len(report.rows) > _LISTED_AT_MOST:
         run.print(f"... and {len(report.rows) - _LISTED_AT_MOST} more.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,13 +12,24 @@ import typer
 from sonolesion.cli.run_record import Run, running
 
 if TYPE_CHECKING:
+    from sonolesion.bundle import Bundle
     from sonolesion.config import TrainSettings
+    from sonolesion.data.manifest import Manifest
     from sonolesion.train.run import TrainResult
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A finished training and its bundle."""
+
+    result: TrainResult
+    bundle: Bundle
 
 
 def train_command(
     prepared: Annotated[
-        Path, typer.Argument(help="Folder that `sonolesion prepare` wrote.", show_default=False)
+        list[Path],
+        typer.Argument(help="Folders that `sonolesion prepare` wrote.", show_default=False),
     ],
     out: Annotated[
         Path,
@@ -33,6 +45,10 @@ def train_command(
         list[str] | None,
         typer.Option("--set", help="section.key=value; may be repeated.", show_default=False),
     ] = None,
+    whole: Annotated[
+        bool,
+        typer.Option("--all", help="Train on every part and keep the last epoch; test elsewhere."),
+    ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Start anew instead of going on.")
     ] = False,
@@ -50,30 +66,48 @@ def train_command(
       sonolesion train prepared -o models --preset mission
 
       sonolesion train prepared --set optim.epochs=20 --set augment.speckle=0.2
+
+      sonolesion train busi bus_bra -o models --preset small --all
     """
-    arguments = {"prepared": prepared, "preset": preset, "config": config, "set": overrides or []}
+    arguments = {
+        "prepared": prepared, "preset": preset, "config": config, "set": overrides or [],
+        "all": whole,
+    }  # fmt: skip
     with running(
         "train", arguments=arguments, out=out, json_output=json_output, quiet=quiet
     ) as run:
         from sonolesion.config import load_train_settings
+        from sonolesion.data.manifest import MANIFEST_NAME, read_manifest
+        from sonolesion.data.rounds import join_manifests, whole_round
 
-        settings = load_train_settings(preset, file=config, overrides=overrides or [])
-        train_and_export(run, prepared, out, settings=settings, overwrite=overwrite)
+        extra = ["optim.keep=last"] if whole else []
+        settings = load_train_settings(preset, file=config, overrides=[*(overrides or []), *extra])
+        manifests = [read_manifest(folder) for folder in prepared]
+        for manifest in manifests:
+            run.add_input(manifest.folder / MANIFEST_NAME)
+        manifest = whole_round(manifests).manifest if whole else join_manifests(manifests)
+        trained = train_and_export(run, manifest, out, settings=settings, overwrite=overwrite)
+        if trained is not None:
+            report_training(run, trained, manifest)
+            if not whole:
+                folder = trained.bundle.folder
+                run.print(f"Next: sonolesion evaluate {prepared[0]} --bundle {folder}")
 
 
 def train_and_export(
-    run: Run, prepared: Path, out: Path, *, settings: TrainSettings, overwrite: bool = False
-) -> TrainResult:
-    """Train under a progress bar, export the bundle to OUT/bundle and print how it went.
+    run: Run, manifest: Manifest, out: Path, *, settings: TrainSettings, overwrite: bool = False
+) -> Trained | None:
+    """Train under a progress bar and export the bundle to OUT/bundle.
+
+    Returns:
+        None in the other processes of a run on several devices.
 
     Raises:
         MissingExtraError: torch or Lightning Fabric is not installed.
         SonolesionError: whatever `sonolesion.train.run.train` and the export raise.
     """
-    from sonolesion.data.manifest import read_manifest
     from sonolesion.errors import MissingExtraError
 
-    manifest = read_manifest(prepared)  # a wrong folder is told of before torch takes its seconds
     try:
         from sonolesion.train.checkpoint import LAST_NAME, Progress
         from sonolesion.train.export import bundle_from_checkpoint
@@ -83,7 +117,6 @@ def train_and_export(
             f"{error.name} is needed for training: pip install 'sonolesion[train]'."
         ) from error
 
-    run.add_input(manifest.folder / "manifest.csv")
     if overwrite:
         (out / LAST_NAME).unlink(missing_ok=True)
     elif (out / LAST_NAME).exists():
@@ -102,13 +135,20 @@ def train_and_export(
                 run.note(_describe(row))
             told = len(progress.history)
 
-        result = train(prepared, out, settings=settings, report=report)
+        result = train(manifest, out, settings=settings, report=report)
     if not result.is_main:
         run.out = None
-        return result
+        return None
     run.set_device(f"{result.device} {result.precision}")
     run.note("Exporting the bundle and comparing it with torch ...")
-    bundle = bundle_from_checkpoint(result.checkpoint, out / "bundle", manifest=manifest)
+    return Trained(
+        result, bundle_from_checkpoint(result.checkpoint, out / "bundle", manifest=manifest)
+    )
+
+
+def report_training(run: Run, trained: Trained, manifest: Manifest) -> None:
+    """Print how a training went, for people and for `--json`."""
+    result, bundle = trained.result, trained.bundle
     run.result(
         {
             "checkpoint": result.checkpoint,
@@ -122,20 +162,21 @@ def train_and_export(
             "seconds": round(result.seconds, 1),
         }
     )
+    loss = "" if result.best_loss is None else f", validation loss {result.best_loss:.4f}"
     run.print(
         f"Trained {result.epochs} epochs in {result.seconds / 60:.1f} min ({result.device}, "
-        f"{result.precision}); best epoch {result.best_epoch}, validation loss "
-        f"{result.best_loss:.4f}.",
-        f"Checkpoint {result.checkpoint}, bundle {bundle.folder}, curves {out / 'metrics.csv'}.",
-        f"Next: sonolesion evaluate {prepared} --bundle {bundle.folder}",
+        f"{result.precision}); kept epoch {result.best_epoch}{loss}.",
+        f"Checkpoint {result.checkpoint}, bundle {bundle.folder}, curves "
+        f"{result.checkpoint.parent / 'metrics.csv'}.",
     )
-    return result
 
 
 def _describe(row: Mapping[str, float]) -> str:
     """One line on a completed epoch, for the log."""
-    return (
-        f"epoch {row['epoch']:.0f}: training loss {row['train_loss']:.4f}, validation loss "
-        f"{row['val_loss']:.4f}, Dice {row['val_dice']:.3f}, accuracy {row['val_accuracy']:.3f} "
-        f"({row['seconds']:.0f} s)"
-    )
+    known = [f"training loss {row['train_loss']:.4f}"]
+    if "val_loss" in row:
+        known += [
+            f"validation loss {row['val_loss']:.4f}", f"Dice {row['val_dice']:.3f}",
+            f"accuracy {row['val_accuracy']:.3f}",
+        ]  # fmt: skip
+    return f"epoch {row['epoch']:.0f}: {', '.join(known)} ({row['seconds']:.0f} s)"

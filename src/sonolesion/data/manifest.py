@@ -31,6 +31,8 @@ SPLIT_NAME = "split.json"
 PROCESSED_FOLDER = "processed"
 LEFT_OUT = "left_out"
 SCHEMA_VERSION = 1
+DERIVED_FLAGS = frozenset({"erased", "control"})
+"""Flags of rows that `sonolesion erase` made from other rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,11 @@ class ManifestRow:
     processed_sha256: str
     flags: tuple[str, ...] = ()
 
+    @property
+    def is_derived(self) -> bool:
+        """Whether the picture was made from another case, for training only."""
+        return not DERIVED_FLAGS.isdisjoint(self.flags)
+
 
 @dataclass(frozen=True, slots=True)
 class SplitRecord:
@@ -109,17 +116,19 @@ class Manifest:
     record: SplitRecord
     folder: Path
 
-    def part(self, *names: str) -> tuple[ManifestRow, ...]:
-        """Rows of the named parts, in manifest order."""
-        return tuple(row for row in self.rows if row.part in names)
+    def part(self, *names: str, derived: bool = False) -> tuple[ManifestRow, ...]:
+        """Rows of the named parts, in manifest order; derived ones only where asked for."""
+        return tuple(
+            row for row in self.rows if row.part in names and (derived or not row.is_derived)
+        )
 
 
 def hash_split(rows: tuple[ManifestRow, ...]) -> str:
     """Hash who is in which part: SHA-256 over sorted "case_id,part" lines, first 12 hex digits.
 
-    Cases left out do not count: the hash names what is trained and tested on.
+    Cases left out and derived ones do not count: the hash names what is trained and tested on.
     """
-    kept = (row for row in rows if row.part != LEFT_OUT)
+    kept = (row for row in rows if row.part != LEFT_OUT and not row.is_derived)
     return sha256_text("\n".join(sorted(f"{row.case_id},{row.part}" for row in kept)))[:12]
 
 

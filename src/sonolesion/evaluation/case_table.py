@@ -47,7 +47,8 @@ class CaseResult:
         case_id, group, label: from the manifest.
         predicted: class said; None when there is no prediction.
         class_prob: in `LesionClass` order; None when there is no prediction.
-        class_logits: what the network gave before calibration; None where not asked for.
+        class_logits: what the network gave before calibration; None where the predictor kept
+            none or there is no prediction.
         dice, iou: None where both masks are empty (nothing to overlap).
         pixel_accuracy: share of agreeing pixels; 0 without a prediction.
         hd95_px, nsd: border scores of lesion cases, see `scoring.NSD_TOLERANCE`; None on normals.
@@ -58,6 +59,10 @@ class CaseResult:
         error: why there is no prediction; empty when there is one.
         seconds: wall time of reading and predicting.
         flags: of the manifest.
+        lesion_peak: robust maximum of the lesion map, [0, 1]; None as `class_logits`.
+        unsure: the prediction asks to be read.
+        prediction_set: classes that cannot be ruled out; empty without a joint decision.
+        malignant_alert: p_malignant at or above the bundle's operating point.
     """
 
     case_id: str
@@ -80,6 +85,10 @@ class CaseResult:
     error: str
     seconds: float
     flags: tuple[str, ...] = ()
+    lesion_peak: float | None = None
+    unsure: bool = False
+    prediction_set: tuple[LesionClass, ...] = ()
+    malignant_alert: bool = False
 
     @property
     def is_lesion(self) -> bool:
@@ -128,9 +137,10 @@ class ScoredCase:
 
 CASE_COLUMNS = (
     "case_id", "group", "label", "predicted", "prob_normal", "prob_benign", "prob_malignant",
-    "logit_normal", "logit_benign", "logit_malignant", "dice", "iou", "pixel_accuracy", "hd95_px",
-    "nsd", "true_lesion_px", "predicted_lesion_px", "height_px", "width_px", "missed",
-    "false_positive", "error", "seconds", "flags",
+    "logit_normal", "logit_benign", "logit_malignant", "lesion_peak", "unsure", "prediction_set",
+    "malignant_alert", "dice", "iou", "pixel_accuracy", "hd95_px", "nsd", "true_lesion_px",
+    "predicted_lesion_px", "height_px", "width_px", "missed", "false_positive", "error", "seconds",
+    "flags",
 )  # fmt: skip
 
 
@@ -140,18 +150,21 @@ def write_case_table(path: Path, results: Iterable[CaseResult]) -> None:
     Raises:
         OutputWriteError: the file cannot be written.
     """
-    atomic_write_csv(path, CASE_COLUMNS, (_cells(result) for result in results))
+    atomic_write_csv(path, CASE_COLUMNS, (case_cells(result) for result in results))
 
 
-def _cells(result: CaseResult) -> dict[str, object]:
+def case_cells(result: CaseResult) -> dict[str, object]:
+    """Cells of one row, by the names of `CASE_COLUMNS`."""
     cells: dict[str, object] = {
         name: getattr(result, name) for name in CASE_COLUMNS if hasattr(result, name)
     }
     for kind, values in (("prob", result.class_prob), ("logit", result.class_logits)):
         if values is not None:
             cells |= {f"{kind}_{c}": round(v, 6) for c, v in zip(LesionClass, values, strict=True)}
-    for name in ("dice", "iou", "pixel_accuracy", "nsd", "hd95_px", "seconds"):
+    for name in ("dice", "iou", "pixel_accuracy", "nsd", "hd95_px", "seconds", "lesion_peak"):
         value = cells[name]
         cells[name] = round(value, 6) if isinstance(value, float) else value
-    cells |= {name: int(bool(cells[name])) for name in ("missed", "false_positive")}
+    flags = ("missed", "false_positive", "unsure", "malignant_alert")
+    cells |= {name: int(bool(cells[name])) for name in flags}
+    cells["prediction_set"] = ";".join(c.value for c in result.prediction_set)
     return cells | {"flags": ";".join(result.flags)}

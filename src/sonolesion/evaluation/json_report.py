@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from sonolesion.bundle.fields import to_json_values
 from sonolesion.evaluation.case_table import CaseResult
 from sonolesion.evaluation.classification import CALIBRATION_BINS
 from sonolesion.evaluation.estimate import LEVEL, Estimate
@@ -15,7 +16,7 @@ from sonolesion.evaluation.report import EvaluationReport
 from sonolesion.evaluation.scoring import NSD_TOLERANCE
 from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def report_to_json(report: EvaluationReport) -> dict[str, Any]:
@@ -53,6 +54,7 @@ def report_to_json(report: EvaluationReport) -> dict[str, Any]:
             "per_class": {c.value: _figures(rows) for c, rows in parts.per_class.items()},
             "ranking": _figures(parts.ranking),
             "calibration": _figures(parts.calibration),
+            "decision": _decision(report),
             "confusion_matrix": {
                 "classes": list(CLASS_NAMES),
                 "rows": "true",
@@ -75,6 +77,16 @@ def _bundle(report: EvaluationReport) -> dict[str, Any] | None:
         "version": report.bundle.version,
         "sha256": report.bundle.onnx_sha256,
         "trained_on_split": report.bundle.training.get("split_hash"),
+    }
+
+
+def _decision(report: EvaluationReport) -> dict[str, Any] | None:
+    """The joint decision's figures, and what was fitted and measured on held-out cases."""
+    if not report.decision or report.bundle is None:
+        return None
+    return {
+        "figures": _figures(report.decision),
+        "held_out": to_json_values(report.bundle.decision),
     }
 
 

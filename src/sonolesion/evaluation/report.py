@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sonolesion.bundle import Decision
 from sonolesion.bundle.schema import BundleInfo
 from sonolesion.data.manifest import Manifest, SplitRecord
 from sonolesion.evaluation.case_table import CaseResult, ScoredCase
@@ -14,6 +15,7 @@ from sonolesion.evaluation.classification import (
     class_table,
     classification_figures,
 )
+from sonolesion.evaluation.decision_figures import UNFITTED_PRESENCE, decision_figures
 from sonolesion.evaluation.estimate import Estimate, Estimator, figure_named
 from sonolesion.evaluation.gallery import is_false_positive_normal, is_missed_malignant
 from sonolesion.evaluation.segmentation import OrderSpread, lesion_figures, mission_figures
@@ -42,6 +44,8 @@ class EvaluationReport:
         mission: the published program's three figures; empty in the honest convention.
         order: spread of the mission's batch Dice over orders; None in the honest convention.
         classification: all classification figures.
+        decision: figures of the bundle's joint decision; empty without one, and in the mission
+            convention, which counts the network's two answers as they are.
         subgroups: Dice by subgroup, the worst first.
         warnings: what a reader must know before the figures.
     """
@@ -54,6 +58,7 @@ class EvaluationReport:
     mission: tuple[Estimate, ...]
     order: OrderSpread | None
     classification: ClassificationFigures
+    decision: tuple[Estimate, ...]
     subgroups: tuple[Estimate, ...]
     warnings: tuple[str, ...]
 
@@ -97,7 +102,7 @@ class EvaluationReport:
         per_class = tuple(row for rows in parts.per_class.values() for row in rows)
         return (
             *self.lesion, *self.mission, *parts.overall, *per_class, *parts.ranking,
-            *parts.calibration, *self.subgroups,
+            *parts.calibration, *self.decision, *self.subgroups,
         )  # fmt: skip
 
 
@@ -116,6 +121,7 @@ def build_report(
     if settings.convention is Convention.MISSION:
         mission, order = mission_figures(cases, estimator)
     lesion = lesion_figures(results, estimator)
+    decision = _shown_decision(settings, bundle)
     return EvaluationReport(
         settings=settings,
         record=manifest.record,
@@ -125,9 +131,17 @@ def build_report(
         mission=mission,
         order=order,
         classification=classification_figures(class_table(results), estimator),
+        decision=decision_figures(results, decision, estimator) if decision is not None else (),
         subgroups=subgroup_figures(results, estimator),
         warnings=_warnings(results, manifest, settings, bundle),
     )
+
+
+def _shown_decision(settings: EvaluationSettings, bundle: BundleInfo | None) -> Decision | None:
+    """The decision that the scored answers were made with, if any was."""
+    if bundle is None or settings.convention is Convention.MISSION:
+        return None
+    return bundle.decision
 
 
 def _warnings(
@@ -148,6 +162,9 @@ def _warnings(
             f"The bundle was trained on split {trained_on}, these cases are of split "
             f"{record.split_hash}: some of them may have been seen in training."
         )
+    decision = _shown_decision(settings, bundle)
+    if decision is not None and not decision.presence.is_fitted:
+        found.append(UNFITTED_PRESENCE)
     if settings.part in {"train", "left_out"}:
         found.append(f"These are the cases of the part {settings.part!r}, not held-out ones.")
     failed = sum(1 for r in results if r.error)

@@ -15,6 +15,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
+from sonolesion.bundle.decision import measure_peak
 from sonolesion.data.manifest import Manifest, ManifestRow, SplitRecord
 from sonolesion.data.masks import read_united_mask
 from sonolesion.errors import DatasetError, ImageError, InvalidInputError, MaskMismatchError
@@ -113,14 +114,25 @@ def _score_case(
             network = predictor.predict_square(image)
             truth = mask_to_square(truth, network.fit)
             said = _Said(
+                label=tuple(LesionClass)[int(np.argmax(network.class_prob))],
                 mask=network.lesion_prob >= MISSION_THRESHOLD,
                 prob=network.class_prob,
                 logits=network.class_logits,
+                peak=measure_peak(network.lesion_prob),
                 fit=network.fit,
             )
         else:
             prediction = predictor.predict(case.image_path)
-            said = _Said(mask=prediction.mask, prob=prediction.class_prob, logits=None, fit=None)
+            said = _Said(
+                label=prediction.label,
+                mask=prediction.mask,
+                prob=prediction.class_prob,
+                logits=prediction.class_logits,
+                peak=prediction.lesion_peak,
+                unsure=prediction.unsure,
+                prediction_set=prediction.prediction_set,
+                malignant_alert=prediction.malignant_alert,
+            )
     except ImageError as error:
         # Reports travel: they name files inside the data set, not folders of this machine.
         reason = str(error).replace(f"{root}/", "").replace(f"{root}\\", "")
@@ -134,10 +146,17 @@ def _score_case(
 
 @dataclass(frozen=True, slots=True)
 class _Said:
+    """What a predictor said of a case, in either convention; the mission's has no decision."""
+
+    label: LesionClass
     mask: NDArray[np.bool_]
     prob: NDArray[np.float64]
     logits: NDArray[np.float64] | None
-    fit: SquareFit | None
+    peak: float | None
+    fit: SquareFit | None = None
+    unsure: bool = False
+    prediction_set: tuple[LesionClass, ...] = ()
+    malignant_alert: bool = False
 
 
 def _predicted(
@@ -150,7 +169,7 @@ def _predicted(
         case_id=row.case_id,
         group=row.group,
         label=row.label,
-        predicted=tuple(LesionClass)[int(np.argmax(said.prob))],
+        predicted=said.label,
         class_prob=_triple(said.prob),
         class_logits=None if said.logits is None else _triple(said.logits),
         dice=_none_if_nan(overlap),
@@ -167,6 +186,10 @@ def _predicted(
         error="",
         seconds=seconds,
         flags=row.flags,
+        lesion_peak=said.peak,
+        unsure=said.unsure,
+        prediction_set=said.prediction_set,
+        malignant_alert=said.malignant_alert,
     )
     return ScoredCase(result, row, PackedMask.pack(truth), PackedMask.pack(said.mask), said.fit)
 

@@ -35,6 +35,9 @@ def report_to_text(report: EvaluationReport) -> str:
     lines += [_line(t, report.figure(n)) for n, t in zip(names, titles, strict=True)]
     lines += [_line(row.label, row) for row in report.classification.ranking]
     lines += [_line(row.label, row) for row in report.classification.calibration]
+    if report.decision:
+        lines += ["", "Joint Decision of Outline and Class:"]
+        lines += [_line(row.label, row) for row in report.decision]
     lines += ["", "Class-wise Classification Results:"]
     lines += [_class_line(report, label) for label in LesionClass]
     lines += ["", "Confusion Matrix (rows true, columns predicted):"]

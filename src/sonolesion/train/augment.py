@@ -8,12 +8,20 @@ same geometry.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sonolesion.config import AugmentSettings
+from sonolesion.train.style import (
+    bend_curve,
+    match_histogram,
+    mix_amplitude,
+    paint_marks,
+    resample,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,12 @@ class Augmentation:
         speckle_seed: of that noise.
         shadow: (centre column, width, strength), shares of the side and [0, 1]; width 0: none.
         blur_px: standard deviation of a Gaussian blur; 0: none.
+        curve: values of the grey curve at 1/4, 1/2 and 3/4.
+        coarseness: (axial, lateral) factors of lost resolution, at least 1.
+        amplitude: (share of frequencies, strength) taken from a donor; strength 0: none.
+        histogram: strength of the move towards a donor's grey levels; 0: none.
+        donor_seed: chooses the donor.
+        marks_seed: of painted calipers and texts; None: none.
     """
 
     flip: bool = False
@@ -45,6 +59,17 @@ class Augmentation:
     speckle_seed: int = 0
     shadow: tuple[float, float, float] = (0.5, 0.0, 0.0)
     blur_px: float = 0.0
+    curve: tuple[float, float, float] = (0.25, 0.5, 0.75)
+    coarseness: tuple[float, float] = (1.0, 1.0)
+    amplitude: tuple[float, float] = (0.05, 0.0)
+    histogram: float = 0.0
+    donor_seed: int = 0
+    marks_seed: int | None = None
+
+    @property
+    def needs_donor(self) -> bool:
+        """Whether a second image has to be given."""
+        return self.amplitude[1] > 0 or self.histogram > 0
 
 
 def sample_augmentation(rng: np.random.Generator, settings: AugmentSettings) -> Augmentation:
@@ -70,13 +95,42 @@ def sample_augmentation(rng: np.random.Generator, settings: AugmentSettings) -> 
             float(rng.uniform(0.3, 0.8)),
         ),
         blur_px=float(rng.uniform(0.4, 1.2)) if blurred else 0.0,
+        **_sample_style(rng, settings),
     )
 
 
+def _sample_style(rng: np.random.Generator, settings: AugmentSettings) -> dict[str, Any]:
+    """Draw what makes the look of a scanner; each value is drawn whether it is used or not."""
+    bend = rng.uniform(-1, 1, 3) * settings.curve
+    knots = np.sort(np.clip(np.array([0.25, 0.5, 0.75]) + bend, 0.02, 0.98))
+    coarse = rng.random() < settings.resample_prob
+    factors = rng.uniform(1.0, 2.2, 2)
+    styled, by_histogram = rng.random() < settings.style_prob, rng.random() < 0.5
+    share, strength = rng.uniform(0.005, 0.05), rng.uniform(0.3, 1.0)
+    marked, seeds = rng.random() < settings.marks_prob, rng.integers(2**31, size=2)
+    return {
+        "curve": (float(knots[0]), float(knots[1]), float(knots[2])),
+        "coarseness": (float(factors[0]), float(factors[1])) if coarse else (1.0, 1.0),
+        "amplitude": (float(share), float(strength) if styled and not by_histogram else 0.0),
+        "histogram": float(strength) if styled and by_histogram else 0.0,
+        "donor_seed": int(seeds[0]),
+        "marks_seed": int(seeds[1]) if marked else None,
+    }
+
+
 def apply_augmentation(
-    augmentation: Augmentation, pixels: NDArray[np.uint8], mask: NDArray[np.bool_]
+    augmentation: Augmentation,
+    pixels: NDArray[np.uint8],
+    mask: NDArray[np.bool_],
+    donor: NDArray[np.uint8] | None = None,
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Apply an augmentation to grey levels uint8 (H, W) and mask bool (H, W).
+
+    Args:
+        augmentation: the drawn parameters.
+        pixels: grey levels.
+        mask: lesion.
+        donor: another image uint8 (H, W), whose look is taken over where `needs_donor`.
 
     Returns:
         The same shapes and dtypes. What comes in from outside is black and no lesion.
@@ -85,8 +139,13 @@ def apply_augmentation(
     size = (pixels.shape[1], pixels.shape[0])
     image = cv2.warpAffine(pixels, matrix, size, flags=cv2.INTER_LINEAR).astype(np.float32) / 255.0
     soft = cv2.warpAffine(mask.astype(np.float32), matrix, size, flags=cv2.INTER_LINEAR)
+    if donor is not None:
+        image = _take_style(augmentation, image, donor.astype(np.float32) / 255.0)
     image = _change_grey(augmentation, image)
-    return np.round(np.clip(image, 0.0, 1.0) * 255.0).astype(np.uint8), soft >= 0.5
+    grey = np.round(np.clip(image, 0.0, 1.0) * 255.0).astype(np.uint8)
+    if augmentation.marks_seed is not None:
+        grey = paint_marks(grey, augmentation.marks_seed)
+    return grey, soft >= 0.5
 
 
 def _affine(a: Augmentation, rows: int, cols: int) -> NDArray[np.float64]:
@@ -99,8 +158,23 @@ def _affine(a: Augmentation, rows: int, cols: int) -> NDArray[np.float64]:
     return matrix
 
 
+def _take_style(
+    a: Augmentation, image: NDArray[np.float32], donor: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    share, strength = a.amplitude
+    if strength > 0:
+        image = mix_amplitude(image, donor, share=share, strength=strength)
+    if a.histogram > 0:
+        image = match_histogram(image, donor, strength=a.histogram)
+    return image
+
+
 def _change_grey(a: Augmentation, image: NDArray[np.float32]) -> NDArray[np.float32]:
     rows, cols = image.shape
+    if a.coarseness != (1.0, 1.0):
+        image = resample(image, axial=a.coarseness[0], lateral=a.coarseness[1])
+    if a.curve != (0.25, 0.5, 0.75):
+        image = bend_curve(image, a.curve)
     if a.blur_px > 0:
         image = np.asarray(cv2.GaussianBlur(image, (0, 0), a.blur_px), np.float32)
     if a.speckle > 0:

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
-from sonolesion.config import AugmentSettings
+from sonolesion.config import AugmentSettings, SamplingSettings
 from sonolesion.data.manifest import Manifest, ManifestRow
 from sonolesion.errors import DatasetError
 from sonolesion.imaging.intensity import to_unit_range
 from sonolesion.imaging.read import read_image, read_mask
 from sonolesion.train.augment import apply_augmentation, sample_augmentation
-from sonolesion.types import CLASS_INDEX
+from sonolesion.types import CLASS_INDEX, LesionClass
 
 Batch = tuple[Tensor, Tensor, Tensor]
 """image float32 (B, 1, H, W) in [0, 1]; mask uint8 (B, 1, H, W); label int64 (B,)."""
@@ -29,11 +29,21 @@ Batch = tuple[Tensor, Tensor, Tensor]
 
 @dataclass(frozen=True, slots=True)
 class LoadedPart:
-    """One part in memory: pixels uint8 (N, S, S), masks bool (N, S, S), labels int64 (N,)."""
+    """One part in memory.
+
+    Attributes:
+        pixels: uint8 (N, S, S).
+        masks: bool (N, S, S).
+        labels: int64 (N,), class indices.
+        datasets: int64 (N,), an index for each data set.
+        derived: bool (N,), made from another case (an erased lesion).
+    """
 
     pixels: NDArray[np.uint8]
     masks: NDArray[np.bool_]
     labels: NDArray[np.int64]
+    datasets: NDArray[np.int64]
+    derived: NDArray[np.bool_]
 
 
 def load_part(manifest: Manifest, rows: tuple[ManifestRow, ...], name: str) -> LoadedPart:
@@ -44,7 +54,10 @@ def load_part(manifest: Manifest, rows: tuple[ManifestRow, ...], name: str) -> L
         UnreadableImageError: a processed file is missing or damaged.
     """
     if not rows:
-        raise DatasetError(f"{manifest.folder}: no case in part {name!r}. Prepare with more cases.")
+        raise DatasetError(
+            f"{manifest.folder}: no case in part {name!r}. Prepare with more cases; folds are for "
+            "`sonolesion crossval`."
+        )
     size = manifest.record.image_size_px
     pixels = np.empty((len(rows), size, size), np.uint8)
     masks = np.empty((len(rows), size, size), np.bool_)
@@ -58,7 +71,30 @@ def load_part(manifest: Manifest, rows: tuple[ManifestRow, ...], name: str) -> L
         pixels[i] = image
         masks[i] = read_mask(manifest.folder / row.processed_mask, shape=(size, size))
     labels = np.array([CLASS_INDEX[row.label] for row in rows], np.int64)
-    return LoadedPart(pixels, masks, labels)
+    names = sorted({row.dataset for row in rows})
+    datasets = np.array([names.index(row.dataset) for row in rows], np.int64)
+    derived = np.array([row.is_derived for row in rows], np.bool_)
+    return LoadedPart(pixels, masks, labels, datasets, derived)
+
+
+def sampling_weights(part: LoadedPart, settings: SamplingSettings) -> NDArray[np.float64] | None:
+    """How often each case is drawn, float64 (N,) with sum N; None where each comes once.
+
+    The weights of the real cases sum to what the settings ask of each data set and class; a
+    derived case weighs `derived_weight` real ones of its data set and class.
+    """
+    if settings == SamplingSettings():
+        return None
+    weights = np.where(part.derived, settings.derived_weight, 1.0)
+    for keys, power in (
+        (part.datasets * len(LesionClass) + part.labels, settings.class_power),
+        (part.datasets, settings.dataset_power),
+    ):
+        for key in np.unique(keys):
+            chosen = keys == key
+            count = chosen.sum()
+            weights[chosen] *= count**power / max(float(weights[chosen].sum()), 1e-12)
+    return weights * (len(weights) / weights.sum())
 
 
 class LesionDataset(Dataset[Batch]):
@@ -84,12 +120,21 @@ class LesionDataset(Dataset[Batch]):
         pixels, mask = self.part.pixels[index], self.part.masks[index]
         if self.augment is not None:
             rng = np.random.default_rng((self.seed, epoch, index))
-            pixels, mask = apply_augmentation(sample_augmentation(rng, self.augment), pixels, mask)
+            drawn = sample_augmentation(rng, self.augment)
+            donor = self._donor(index, drawn.donor_seed) if drawn.needs_donor else None
+            pixels, mask = apply_augmentation(drawn, pixels, mask, donor)
         return (
             torch.from_numpy(to_unit_range(pixels))[None],
             torch.from_numpy(mask.astype(np.uint8))[None],
             torch.tensor(int(self.part.labels[index])),
         )
+
+    def _donor(self, index: int, seed: int) -> NDArray[np.uint8]:
+        """Choose an image of another data set, or any where there is only one."""
+        others = np.flatnonzero(self.part.datasets != self.part.datasets[index])
+        count = len(others) or len(self.part.labels)
+        chosen = int(np.random.default_rng(seed).integers(count))
+        return np.asarray(self.part.pixels[others[chosen] if len(others) else chosen])
 
 
 class EpochBatches(Sampler[list[tuple[int, int]]]):
@@ -101,6 +146,8 @@ class EpochBatches(Sampler[list[tuple[int, int]]]):
         epoch: counted from 0.
         start: batches already done (for resuming in mid-epoch).
         seed: shuffles by (seed, epoch); None keeps the order.
+        weights: float64 (count,) with sum `count`, how often each sample is drawn (rounded up or
+            down, by chance); None takes each once.
         rank: of this process.
         world: number of processes; process r takes every world-th sample.
     """
@@ -113,12 +160,16 @@ class EpochBatches(Sampler[list[tuple[int, int]]]):
         epoch: int,
         start: int = 0,
         seed: int | None = None,
+        weights: NDArray[np.float64] | None = None,
         rank: int = 0,
         world: int = 1,
     ) -> None:
         order = np.arange(count)
         if seed is not None:
-            np.random.default_rng((seed, epoch)).shuffle(order)
+            rng = np.random.default_rng((seed, epoch))
+            if weights is not None:
+                order = _draw(rng, weights)
+            rng.shuffle(order)
         # all processes take equally many batches, or a collective call would wait for ever
         order = order[: count - count % world] if seed is not None and world > 1 else order
         mine = order[rank::world]
@@ -137,3 +188,10 @@ class EpochBatches(Sampler[list[tuple[int, int]]]):
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
         return iter(self._batches)
+
+
+def _draw(rng: np.random.Generator, weights: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Draw as many indices as there are weights, each about as often as its weight says."""
+    steps = np.arange(len(weights)) + rng.random()
+    drawn = np.searchsorted(np.cumsum(weights), steps, side="right")
+    return np.minimum(drawn, len(weights) - 1).astype(np.int64)

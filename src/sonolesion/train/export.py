@@ -53,7 +53,8 @@ def bundle_from_checkpoint(
             mission's network at 256 px, squeezed.
         out: folder of the bundle, replaced as a whole.
         manifest: the prepared data it was trained on: gives the size, the way of resizing and
-            the parts whose outputs fit the temperature. Without it the temperature stays 1.
+            the parts whose outputs fit the temperature. Without it, or without a case in those
+            parts, the temperature stays 1.
         val_parts: parts to fit the temperature on. Never the test part.
         name: of the bundle; default the preset's name.
         version: of the bundle.
@@ -82,7 +83,8 @@ def bundle_from_checkpoint(
         training=_training_facts(settings, about, manifest),
     )
     graph = export_graph(network, info)
-    part = load_part(manifest, manifest.part(*val_parts), "+".join(val_parts)) if manifest else None
+    rows = manifest.part(*val_parts) if manifest else ()
+    part = load_part(manifest, rows, "+".join(val_parts)) if manifest and rows else None
     session = Session(Bundle(info, graph, out))
     images = _probe_images(part, size)
     _check_parity(network, session, images)

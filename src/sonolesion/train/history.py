@@ -38,8 +38,9 @@ def write_history(folder: Path, history: Sequence[Mapping[str, float]], *, best_
     epochs = [row["epoch"] for row in rows]
     for axes, (title, key) in zip(figure.subplots(2, 2).flat, _PANELS, strict=True):
         axes.plot(epochs, [r[f"train_{key}"] for r in rows], "o-", ms=3, label="training")
-        axes.plot(epochs, [r[f"val_{key}"] for r in rows], "s-", ms=3, label="validation")
-        axes.axvline(best_epoch, color="0.6", ls="--", lw=1, label=f"best epoch ({best_epoch})")
+        if f"val_{key}" in rows[0]:
+            axes.plot(epochs, [r[f"val_{key}"] for r in rows], "s-", ms=3, label="validation")
+        axes.axvline(best_epoch, color="0.6", ls="--", lw=1, label=f"epoch kept ({best_epoch})")
         axes.set(title=title, xlabel="epoch")
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.25)

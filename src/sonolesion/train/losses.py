@@ -37,18 +37,26 @@ def batch_dice_loss(mask_logits: Tensor, masks: Tensor) -> Tensor:
     return 1.0 - (2.0 * overlap + _EPSILON) / (prob.sum() + truth.sum() + _EPSILON)
 
 
-def image_dice_loss(mask_logits: Tensor, masks: Tensor) -> Tensor:
+def image_dice_loss(mask_logits: Tensor, masks: Tensor, miss_weight: float = 0.5) -> Tensor:
     """Mean over images of 1 - soft Dice, plus the binary cross-entropy of the pixels.
 
     Both sides of each Dice are smoothed by `_SMOOTH_SHARE` of the image's area. So an image
     without lesion costs nothing unmarked, half at that area marked, and nearly all beyond: a
     small mark on a normal is charged like a missed lesion.
+
+    Args:
+        mask_logits: (B, 1, H, W).
+        masks: (B, 1, H, W), 0 or 1.
+        miss_weight: weight of missed pixels against wrongly marked ones; 0.5 is Dice.
+
+    Source: Salehi et al., Tversky loss function, MLMI 2017, with beta = `miss_weight`.
     """
     prob = mask_logits.float().sigmoid().flatten(1)  # (B, H * W)
     truth = masks.float().flatten(1)
     smooth = _SMOOTH_SHARE * truth.shape[1]
     overlap = (prob * truth).sum(1)
-    per_image = 1.0 - (2.0 * overlap + smooth) / (prob.sum(1) + truth.sum(1) + smooth)
+    wrong = (1.0 - miss_weight) * (prob.sum(1) - overlap) + miss_weight * (truth.sum(1) - overlap)
+    per_image = 1.0 - (2.0 * overlap + smooth) / (2.0 * (overlap + wrong) + smooth)
     pixels = nn.functional.binary_cross_entropy_with_logits(mask_logits.float(), masks.float())
     return per_image.mean() + pixels
 
@@ -75,10 +83,16 @@ class MultiTaskLoss(nn.Module):
 
     def forward(self, output: ModelOutput, masks: Tensor, labels: Tensor) -> LossTerms:
         """Compute the terms for masks (B, 1, H, W) in {0, 1} and labels int64 (B,)."""
-        mask_loss = batch_dice_loss if self.settings.dice_over == "batch" else image_dice_loss
-        mask = mask_loss(output.mask_logits, masks)
+        settings = self.settings
+        if settings.dice_over == "batch":
+            mask = batch_dice_loss(output.mask_logits, masks)
+        else:
+            mask = image_dice_loss(output.mask_logits, masks, settings.miss_weight)
         label = nn.functional.cross_entropy(
-            output.class_logits.float(), labels, weight=self.weights
+            output.class_logits.float(),
+            labels,
+            weight=self.weights,
+            label_smoothing=settings.label_smoothing,
         )
-        total = self.settings.mask_weight * mask + self.settings.class_weight * label
+        total = settings.mask_weight * mask + settings.class_weight * label
         return LossTerms(total, mask, label)

@@ -24,7 +24,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from sonolesion.config import TrainSettings
-from sonolesion.data.manifest import Manifest, read_manifest
+from sonolesion.data.manifest import Manifest
 from sonolesion.errors import TrainingError
 from sonolesion.files import make_folder, sha256_text
 from sonolesion.train.checkpoint import (
@@ -35,11 +35,19 @@ from sonolesion.train.checkpoint import (
     save_best,
     save_state,
 )
-from sonolesion.train.dataset import Batch, EpochBatches, LesionDataset, LoadedPart, load_part
+from sonolesion.train.dataset import (
+    Batch,
+    EpochBatches,
+    LesionDataset,
+    LoadedPart,
+    load_part,
+    sampling_weights,
+)
 from sonolesion.train.epoch import add_sums, batch_sums, means
 from sonolesion.train.history import write_history
 from sonolesion.train.losses import MultiTaskLoss, class_weights
 from sonolesion.train.models import build_model
+from sonolesion.train.optimizer import WeightAverage, build_optimizer, learning_rate, set_rate
 from sonolesion.train.precision import build_precision_plugin, choose_device, choose_precision
 from sonolesion.types import CLASS_NAMES
 
@@ -54,8 +62,8 @@ class TrainResult:
     Attributes:
         checkpoint: `best_model.pth`.
         epochs: trained, over all sittings.
-        best_epoch: the one with the lowest validation loss, from 1.
-        best_loss: that loss.
+        best_epoch: the one whose weights are kept, from 1.
+        best_loss: its validation loss; None without a validation part.
         precision, device: what it was computed with.
         seconds: wall time of all sittings.
         is_main: False in the other processes of a run with `runtime.devices` above 1, which
@@ -65,7 +73,7 @@ class TrainResult:
     checkpoint: Path
     epochs: int
     best_epoch: int
-    best_loss: float
+    best_loss: float | None
     precision: str
     device: str
     seconds: float
@@ -80,42 +88,39 @@ def run_identity(manifest: Manifest, settings: TrainSettings) -> str:
 
 
 def train(
-    prepared: Path,
+    manifest: Manifest,
     out: Path,
     *,
     settings: TrainSettings,
     report: Report | None = None,
-    train_parts: tuple[str, ...] = ("train",),
-    val_parts: tuple[str, ...] = ("val",),
 ) -> TrainResult:
-    """Train, or go on where an interrupted run with the same settings and data stopped.
+    """Train on the part "train", or go on where an interrupted run of the same kind stopped.
 
     On one device and with the same number of threads the weights become those of an uninterrupted
     run, bit for bit. With several devices only the first one's random state is kept.
 
     Args:
-        prepared: OUT of `sonolesion prepare`.
+        manifest: prepared cases; the epoch is chosen on the part "val", which may be missing with
+            `optim.keep = "last"`. The part "test" is never touched.
         out: folder of this run; holds `last.ckpt` when there is something to resume.
         settings: see `sonolesion.config`.
         report: called with the progress after each batch.
-        train_parts: parts or folds to train on.
-        val_parts: parts or folds whose loss chooses the best epoch. Never the test part.
 
     Raises:
         TrainingError: the loss became nan, or `out` belongs to another run.
-        DatasetError: the prepared data set is missing or has an empty part.
+        DatasetError: a part that is needed is empty, or a processed file is not there.
         OutputWriteError: a file cannot be written; the last good checkpoint stays.
     """
-    return _Run(prepared, out, settings, report).execute(train_parts, val_parts)
+    return _Run(manifest, out, settings, report).execute()
 
 
 class _Run:
     """The state of one run while it is trained."""
 
     def __init__(
-        self, prepared: Path, out: Path, settings: TrainSettings, report: Report | None
+        self, manifest: Manifest, out: Path, settings: TrainSettings, report: Report | None
     ) -> None:
-        self.manifest = read_manifest(prepared)
+        self.manifest = manifest
         self.out = make_folder(out)
         self.settings = settings
         self.report = report
@@ -123,22 +128,25 @@ class _Run:
         self.progress = Progress()
         self.saved_at = self.ticked_at = time.monotonic()
 
-    def execute(self, train_parts: tuple[str, ...], val_parts: tuple[str, ...]) -> TrainResult:
+    def execute(self) -> TrainResult:
         settings, manifest = self.settings, self.manifest
-        train_part = load_part(manifest, manifest.part(*train_parts), "+".join(train_parts))
-        val_part = load_part(manifest, manifest.part(*val_parts), "+".join(val_parts))
+        train_part = load_part(manifest, manifest.part("train", derived=True), "train")
+        self.weights = sampling_weights(train_part, settings.sampling)
+        val_rows, val_part = manifest.part("val"), None
+        if val_rows or settings.optim.keep == "best":
+            val_part = load_part(manifest, val_rows, "val")
         tensors = self._setup(train_part)
         if tensors is not None:
             self._restore(tensors)
         while not self.progress.finished and self.progress.epoch < settings.optim.epochs:
             self._train_epoch(train_part)
-            self._finish_epoch(self._validate(val_part))
+            self._finish_epoch(val_part)
         progress = self.progress
         return TrainResult(
             checkpoint=self.out / BEST_NAME,
             epochs=progress.epoch,
             best_epoch=progress.best_epoch,
-            best_loss=progress.best_loss,
+            best_loss=progress.best_loss if math.isfinite(progress.best_loss) else None,
             precision=progress.precision,
             device=self.fabric.device.type,
             seconds=progress.seconds,
@@ -167,12 +175,9 @@ class _Run:
         self.fabric.launch()
         if settings.runtime.channels_last:
             self.network = self.network.to(memory_format=torch.channels_last)
-        optimizer = torch.optim.Adam(
-            self.network.parameters(),
-            lr=settings.optim.learning_rate,
-            weight_decay=settings.optim.weight_decay,
-        )
+        optimizer = build_optimizer(self.network, settings.optim)
         self.model, self.optimizer = self.fabric.setup(self.network, optimizer)
+        self.average = WeightAverage(self.network, settings.optim.ema_decay)
         balanced = settings.loss.class_weights == "balanced"
         labels = torch.from_numpy(train_part.labels)
         weights = class_weights(labels, len(CLASS_NAMES)) if balanced else None
@@ -182,6 +187,7 @@ class _Run:
     def _restore(self, tensors: dict[str, Any]) -> None:
         self.network.load_state_dict(tensors["model"])
         self.optimizer.load_state_dict(tensors["optimizer"])
+        self.average.load_state_dict(tensors["average"])
         if self.plugin is not None:
             self.plugin.load_state_dict(tensors["scaler"])
         torch.set_rng_state(tensors["rng"])
@@ -196,6 +202,7 @@ class _Run:
             epoch=self.progress.epoch,
             start=start,
             seed=settings.seed if training else None,
+            weights=self.weights if training else None,
             rank=fabric.global_rank,
             world=fabric.world_size,
         )
@@ -210,20 +217,24 @@ class _Run:
 
     def _train_epoch(self, part: LoadedPart) -> None:
         progress, optim = self.progress, self.settings.optim
-        fall = 0.5 * (1.0 + math.cos(math.pi * progress.epoch / optim.epochs))
-        for group in self.optimizer.param_groups:
-            group["lr"] = optim.final_learning_rate + fall * (
-                optim.learning_rate - optim.final_learning_rate
-            )
+        set_rate(self.optimizer, learning_rate(optim, progress.epoch))
         self.model.train()
         loader = self._loader(part, training=True, start=progress.batch)
         total = progress.batch + len(loader)
         for images, masks, labels in loader:
+            if optim.rate_per == "step":
+                position = progress.epoch + progress.batch / total
+                set_rate(self.optimizer, learning_rate(optim, position))
             output = self.model(self._layout(images))
             terms = self.loss(output, masks, labels)
             self.optimizer.zero_grad(set_to_none=True)
             self.fabric.backward(terms.total)
+            if optim.clip_norm:
+                self.fabric.clip_gradients(
+                    self.model, self.optimizer, max_norm=optim.clip_norm, error_if_nonfinite=False
+                )
             self.optimizer.step()
+            self.average.update()
             if not math.isfinite(terms.total.item()):
                 raise TrainingError(
                     f"the loss became {terms.total.item()} in epoch {progress.epoch + 1}, batch "
@@ -246,9 +257,16 @@ class _Run:
             sums = add_sums(sums, batch_sums(terms, output, masks, labels))
         return means(self._sum_over_processes(sums), "val")
 
-    def _finish_epoch(self, val: dict[str, float]) -> None:
-        progress = self.progress
-        if not math.isfinite(val["val_loss"]):
+    def _finish_epoch(self, val_part: LoadedPart | None) -> None:
+        """Validate and keep the weights if they are the ones to keep."""
+        with self.average.applied():
+            val = self._validate(val_part) if val_part is not None else {}
+            self._record_epoch(val)
+        self._save_state()
+
+    def _record_epoch(self, val: dict[str, float]) -> None:
+        progress, optim = self.progress, self.settings.optim
+        if val and not math.isfinite(val["val_loss"]):
             raise TrainingError(f"the validation loss became {val['val_loss']}; lower the rate.")
         train_means = means(self._sum_over_processes(progress.sums), "train")
         rate = float(self.optimizer.param_groups[0]["lr"])
@@ -258,14 +276,14 @@ class _Run:
         progress.history.append(row)
         progress.epoch += 1
         self._tick(0, progress.batch)  # tell of the completed epoch
-        better = val["val_loss"] < progress.best_loss
+        better = optim.keep == "last" or val["val_loss"] < progress.best_loss
         progress.stale_epochs = 0 if better else progress.stale_epochs + 1
         if better:
-            progress.best_loss, progress.best_epoch = val["val_loss"], progress.epoch
+            progress.best_loss = val.get("val_loss", math.inf)
+            progress.best_epoch = progress.epoch
         progress.batch, progress.sums, progress.epoch_seconds = 0, {}, 0.0
         progress.finished = (
-            progress.epoch >= self.settings.optim.epochs
-            or progress.stale_epochs >= self.settings.optim.patience
+            progress.epoch >= optim.epochs or progress.stale_epochs >= optim.patience
         )
         if self.fabric.is_global_zero:
             if better:
@@ -281,13 +299,13 @@ class _Run:
                     },
                 )
             write_history(self.out, progress.history, best_epoch=progress.best_epoch)
-        self._save_state()
 
     def _save_state(self) -> None:
         if self.fabric.is_global_zero:
             tensors: dict[str, Any] = {
                 "model": self.network.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
+                "average": self.average.state_dict(),
                 "scaler": self.plugin.state_dict() if self.plugin is not None else {},
                 "rng": torch.get_rng_state(),
             }

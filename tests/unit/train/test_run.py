@@ -16,6 +16,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from sonolesion.config import TrainSettings, load_train_settings  # noqa: E402
+from sonolesion.data.manifest import Manifest, read_manifest  # noqa: E402
+from sonolesion.data.rounds import assign_parts  # noqa: E402
 from sonolesion.errors import DatasetError, TrainingError  # noqa: E402
 from sonolesion.train import run as training  # noqa: E402
 from sonolesion.train.checkpoint import load_model_state  # noqa: E402
@@ -25,6 +27,10 @@ OVERRIDES = (
     "model.width=2", "optim.batch_size=2", "optim.epochs=3", "augment.enabled=true",
     "runtime.threads=1", "runtime.precision='32-true'", "runtime.checkpoint_every_s=0.0",
 )  # fmt: skip
+
+
+def _train(prepared: Path, out: Path, *more: str) -> training.TrainResult:
+    return training.train(read_manifest(prepared), out, settings=_settings(*more))
 
 
 def _settings(*more: str) -> TrainSettings:
@@ -40,7 +46,7 @@ def _weights(out: Path) -> dict[str, torch.Tensor]:
 
 
 def test_a_run_leaves_checkpoint_curves_and_plot(prepared, tmp_path):
-    result = training.train(prepared, tmp_path / "out", settings=_settings())
+    result = _train(prepared, tmp_path / "out")
     assert result.epochs == 3
     rows = _curves(tmp_path / "out")
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
@@ -59,12 +65,13 @@ KILLED = """
 import sys
 from pathlib import Path
 from sonolesion.config import parse_train_settings
+from sonolesion.data.manifest import read_manifest
 from sonolesion.train.run import train
 import json
 def report(progress, done, total):
     print(progress.epoch, done, flush=True)
 settings = parse_train_settings(json.loads(sys.argv[3]))
-train(Path(sys.argv[1]), Path(sys.argv[2]), settings=settings, report=report)
+train(read_manifest(Path(sys.argv[1])), Path(sys.argv[2]), settings=settings, report=report)
 """
 
 
@@ -87,10 +94,10 @@ def _kill_in_mid_epoch(prepared: Path, out: Path, settings: TrainSettings, *, af
 @pytest.mark.parametrize("after", [2, 7])
 def test_resume_after_kill_gives_the_same_weights(prepared, tmp_path, after):
     settings = _settings()
-    training.train(prepared, tmp_path / "whole", settings=settings)
+    training.train(read_manifest(prepared), tmp_path / "whole", settings=settings)
     _kill_in_mid_epoch(prepared, tmp_path / "killed", settings, after=after)
     assert (tmp_path / "killed" / "last.ckpt").exists()
-    training.train(prepared, tmp_path / "killed", settings=settings)
+    training.train(read_manifest(prepared), tmp_path / "killed", settings=settings)
     whole, resumed = _weights(tmp_path / "whole"), _weights(tmp_path / "killed")
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
     curves = [[{**r, "seconds": ""} for r in _curves(tmp_path / n)] for n in ("whole", "killed")]
@@ -98,33 +105,30 @@ def test_resume_after_kill_gives_the_same_weights(prepared, tmp_path, after):
 
 
 def test_a_finished_run_is_not_trained_again(prepared, tmp_path):
-    first = training.train(prepared, tmp_path / "out", settings=_settings())
+    first = _train(prepared, tmp_path / "out")
     before = (tmp_path / "out" / "last.ckpt").stat().st_mtime_ns
     time.sleep(0.01)
-    again = training.train(prepared, tmp_path / "out", settings=_settings())
+    again = _train(prepared, tmp_path / "out")
     assert dataclasses.replace(again, seconds=0) == dataclasses.replace(first, seconds=0)
     assert (tmp_path / "out" / "last.ckpt").stat().st_mtime_ns == before
 
 
 def test_other_settings_do_not_resume(prepared, tmp_path):
-    training.train(prepared, tmp_path / "out", settings=_settings("optim.epochs=1"))
+    _train(prepared, tmp_path / "out", "optim.epochs=1")
     with pytest.raises(TrainingError, match="other settings"):
-        training.train(prepared, tmp_path / "out", settings=_settings("optim.epochs=2"))
+        _train(prepared, tmp_path / "out", "optim.epochs=2")
 
 
 def test_early_stopping_counts_stale_epochs(prepared, tmp_path):
     # a rate of nearly nothing cannot better the first epoch's loss by chance for long
-    result = training.train(
-        prepared,
-        tmp_path / "out",
-        settings=_settings("optim.learning_rate=1.0", "optim.epochs=40", "optim.patience=2"),
-    )
+    rate, epochs, patience = "optim.learning_rate=1.0", "optim.epochs=40", "optim.patience=2"
+    result = _train(prepared, tmp_path / "out", rate, epochs, patience)
     assert result.epochs < 40
     assert result.epochs == result.best_epoch + 2
 
 
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(prepared, tmp_path, monkeypatch):
-    training.train(prepared, tmp_path / "out", settings=_settings())
+    _train(prepared, tmp_path / "out")
     (tmp_path / "out" / "last.ckpt").unlink()
     real = training.batch_sums
     calls = []
@@ -137,13 +141,41 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(prepared, tmp_
 
     monkeypatch.setattr(training, "MultiTaskLoss", Broken)
     with pytest.raises(TrainingError, match="loss became nan in epoch 1, batch 4"):
-        training.train(prepared, tmp_path / "out", settings=_settings())
+        _train(prepared, tmp_path / "out")
     assert real is training.batch_sums
     state = torch.load(tmp_path / "out" / "last.ckpt", weights_only=True)
     assert state["progress"]["batch"] == 3
     assert all(torch.isfinite(v).all() for v in state["tensors"]["model"].values())
 
 
-def test_an_unprepared_folder_says_what_to_run(tmp_path):
-    with pytest.raises(DatasetError, match="sonolesion prepare"):
-        training.train(tmp_path, tmp_path / "out", settings=_settings())
+def _without_val(prepared: Path) -> Manifest:
+    return assign_parts(read_manifest(prepared), lambda row: "train")
+
+
+def test_without_a_validation_part_the_last_epoch_is_kept(prepared, tmp_path):
+    manifest = _without_val(prepared)
+    result = training.train(manifest, tmp_path / "out", settings=_settings("optim.keep=last"))
+    assert (result.epochs, result.best_epoch, result.best_loss) == (3, 3, None)
+    assert "val_loss" not in _curves(tmp_path / "out")[0]
+    kept, about = load_model_state(result.checkpoint)
+    assert about["epoch"] == 3
+    assert all(torch.equal(kept[name], value) for name, value in _weights(tmp_path / "out").items())
+
+
+def test_the_best_epoch_needs_a_validation_part(prepared, tmp_path):
+    with pytest.raises(DatasetError, match="no case in part 'val'"):
+        training.train(_without_val(prepared), tmp_path / "out", settings=_settings())
+
+
+def test_the_average_of_the_weights_is_kept_and_survives_a_kill(prepared, tmp_path):
+    settings = _settings("optim.keep=last", "optim.ema_decay=0.9", "optim.rate_per=step",
+                         "optim.warmup_epochs=0.5", "optim.clip_norm=1.0",
+                         "optim.optimizer=adamw")  # fmt: skip
+    whole = training.train(read_manifest(prepared), tmp_path / "whole", settings=settings)
+    kept, _ = load_model_state(whole.checkpoint)
+    own = _weights(tmp_path / "whole")
+    assert any(not torch.equal(kept[name], own[name]) for name in own)
+    _kill_in_mid_epoch(prepared, tmp_path / "killed", settings, after=7)
+    again = training.train(read_manifest(prepared), tmp_path / "killed", settings=settings)
+    resumed, _ = load_model_state(again.checkpoint)
+    assert all(torch.equal(kept[name], resumed[name]) for name in kept)

@@ -1,0 +1,188 @@
+"""`sonolesion crossval`: train and test in rounds, so that every case is held out once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sonolesion.cli.run_record import Run, running
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sonolesion.bundle import Bundle
+    from sonolesion.config import TrainSettings
+    from sonolesion.data.manifest import Manifest
+    from sonolesion.data.rounds import Round
+    from sonolesion.evaluation.report import EvaluationReport
+
+RESULTS = "results"
+
+
+def crossval_command(
+    prepared: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Folders of `sonolesion prepare --folds K`.", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Folder of the rounds; what is there goes on.")
+    ] = Path("crossval"),
+    train_on: Annotated[
+        list[Path] | None,
+        typer.Option("--train-on", help="Train on all of this set instead; may be repeated."),
+    ] = None,
+    test_on: Annotated[
+        list[Path] | None,
+        typer.Option("--test-on", help="And test on all of this one; may be repeated."),
+    ] = None,
+    preset: Annotated[
+        str, typer.Option("--preset", "-p", help="mission, classic or small.")
+    ] = "small",
+    config: Annotated[
+        Path | None, typer.Option("--config", help="TOML file over the preset.", show_default=False)
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="section.key=value; may be repeated.", show_default=False),
+    ] = None,
+    resamples: Annotated[
+        int, typer.Option("--resamples", min=100, help="Bootstrap resamples of each interval.")
+    ] = 1000,
+    json_output: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
+) -> None:
+    """Train K times, each time without one fold, and report on the held-out cases.
+
+    Several data sets are trained on together and tested fold by fold. Run it again with the same
+    arguments to go on after an interruption. With `optim.keep=best` the fold after the tested one
+    chooses the epoch; with `last` all others train. Needs the extra: sonolesion[train].
+
+    Examples:
+      sonolesion prepare Dataset_BUSI_with_GT -o busi --folds 5
+
+      sonolesion crossval busi -o crossval --set optim.keep=last
+
+      sonolesion crossval busi bus_bra -o joint --preset small
+
+      sonolesion crossval --train-on bus_bra --test-on busi -o bra_to_busi
+    """
+    arguments = {
+        "prepared": prepared or [], "train_on": train_on or [], "test_on": test_on or [],
+        "preset": preset, "config": config, "set": overrides or [], "resamples": resamples,
+    }  # fmt: skip
+    with running(
+        "crossval", arguments=arguments, out=out, json_output=json_output, quiet=quiet
+    ) as run:
+        from sonolesion.config import load_train_settings
+
+        settings = load_train_settings(preset, file=config, overrides=overrides or [])
+        if train_on or test_on:
+            settings = load_train_settings(
+                preset, file=config, overrides=[*(overrides or []), "optim.keep=last"]
+            )
+        rounds, manifest = _plan(
+            run, prepared or [], train_on or [], test_on or [], settings=settings
+        )
+        bundles = [_train_round(run, item, out, settings) for item in rounds]
+        reports = _report(run, rounds, bundles, manifest, out=out, resamples=resamples)
+        _show(run, reports, out)
+
+
+def _plan(
+    run: Run,
+    prepared: Sequence[Path],
+    train_on: Sequence[Path],
+    test_on: Sequence[Path],
+    *,
+    settings: TrainSettings,
+) -> tuple[tuple[Round, ...], Manifest]:
+    """Choose the rounds and the manifest that names the split.
+
+    Raises:
+        InvalidInputError: neither folders nor both of --train-on and --test-on, or see `rounds`.
+        DatasetError: a folder is not prepared.
+    """
+    from sonolesion.data.manifest import MANIFEST_NAME, read_manifest
+    from sonolesion.data.rounds import cross_set_round, fold_rounds, join_manifests
+    from sonolesion.errors import InvalidInputError
+
+    if bool(prepared) == bool(train_on or test_on) or bool(train_on) != bool(test_on):
+        raise InvalidInputError(
+            "expected prepared folders, or --train-on and --test-on. "
+            "See `sonolesion crossval --help`."
+        )
+    read = {path: read_manifest(path) for path in (*prepared, *train_on, *test_on)}
+    for manifest in read.values():
+        run.add_input(manifest.folder / MANIFEST_NAME)
+    if prepared:
+        chosen = [read[path] for path in prepared]
+        inner_val = settings.optim.keep == "best"
+        return fold_rounds(chosen, inner_val=inner_val), join_manifests(chosen)
+    single = cross_set_round([read[p] for p in train_on], [read[p] for p in test_on])
+    return (single,), single.manifest
+
+
+def _train_round(run: Run, round_: Round, out: Path, settings: TrainSettings) -> Bundle:
+    """Train a round in a folder of its own, or take the bundle that is there already."""
+    from sonolesion.bundle import load_bundle
+    from sonolesion.cli.train import train_and_export
+    from sonolesion.errors import InvalidInputError
+
+    folder = out / round_.name
+    if (folder / "bundle" / "bundle.json").is_file():
+        bundle = load_bundle((folder / "bundle").resolve())
+        training = bundle.info.training
+        same = training.get("split_hash") == round_.manifest.record.split_hash
+        if not same or training.get("settings") != settings.model_dump():
+            raise InvalidInputError(
+                f"{folder}: holds a round with other settings or another split. Give another -o."
+            )
+        run.note(f"{round_.name}: trained already.")
+        return bundle
+    run.note(f"{round_.name}:")
+    trained = train_and_export(run, round_.manifest, folder, settings=settings)
+    if trained is None:
+        raise InvalidInputError("crossval runs on one device: set runtime.devices=1.")
+    return trained.bundle
+
+
+def _report(
+    run: Run,
+    rounds: Sequence[Round],
+    bundles: Sequence[Bundle],
+    manifest: Manifest,
+    *,
+    out: Path,
+    resamples: int,
+) -> Mapping[str, EvaluationReport]:
+    from dataclasses import replace
+
+    from sonolesion.evaluation import EvaluationSettings
+    from sonolesion.evaluation.crossval import report_rounds, score_round
+    from sonolesion.inference import Predictor
+
+    settings = EvaluationSettings(resamples=resamples, command="sonolesion crossval")
+    total = sum(len(item.manifest.part("test")) for item in rounds)
+    with run.progress("Scoring", total=total) as bar:
+        scored = [
+            score_round(
+                Predictor(bundle), item, settings=settings, progress=lambda *_: bar.advance()
+            )
+            for item, bundle in zip(rounds, bundles, strict=True)
+        ]
+    info = bundles[0].info
+    training = {**info.training, "split_hash": manifest.record.split_hash}
+    info = replace(info, name=f"{info.name}-crossval", training=training)
+    return report_rounds(scored, manifest, out / RESULTS, settings=settings, bundle=info)
+
+
+def _show(run: Run, reports: Mapping[str, EvaluationReport], out: Path) -> None:
+    from sonolesion.cli.evaluate import figure_table
+    from sonolesion.evaluation.json_report import report_to_json
+
+    run.result({name: report_to_json(report) for name, report in reports.items()})
+    run.print(*(figure_table(report, name) for name, report in reports.items()))
+    run.print(f"Report: {out / RESULTS / 'report.html'}")
+    run.fail_partly([f"{r.case_id}: {r.error}" for r in reports["all"].failures])
