@@ -86,6 +86,17 @@ class LossSettings(_Section):
     label_smoothing: float = Field(0.0, ge=0.0, lt=1.0)
 
 
+class DistillSettings(_Section):
+    """How much a network learns from teachers, where `train --teacher` gives some.
+
+    `weight` is the share of the loss that compares with the teachers' mean answer; `temperature`
+    softens their classes.
+    """
+
+    weight: float = Field(0.5, ge=0.0, le=1.0)
+    temperature: float = Field(2.0, gt=0.0, le=100.0)
+
+
 class SamplingSettings(_Section):
     """How often a case is seen in an epoch.
 
@@ -148,6 +159,7 @@ class TrainSettings(_Section):
     model: ModelSettings = ModelSettings()
     optim: OptimSettings = OptimSettings()
     loss: LossSettings = LossSettings()
+    distill: DistillSettings = DistillSettings()
     sampling: SamplingSettings = SamplingSettings()
     augment: AugmentSettings = AugmentSettings()
     runtime: RuntimeSettings = RuntimeSettings()

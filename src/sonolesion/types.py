@@ -76,13 +76,25 @@ class Prediction:
     Attributes:
         source: name of the input (file name or "array").
         label: the most probable class.
-        class_prob: float64 (3,), in `LesionClass` order, sums to 1.
-        lesion_prob: float32 (H, W) in [0, 1].
-        mask: bool (H, W), `lesion_prob` at or above the bundle's threshold.
+        class_prob: float64 (3,), in `LesionClass` order, sums to 1. With a decision in the bundle
+            the joint probabilities of outline and class, else those of the class head alone.
+        lesion_prob: float32 (H, W) in [0, 1], what the network gave, whatever the label.
+        mask: bool (H, W), `lesion_prob` at or above the bundle's threshold. With a decision it is
+            empty where, and only where, the label is normal: a lesion without a pixel at the
+            threshold is marked at or above half of the map's maximum.
         mask_coverage: share of the image that the mask covers, [0, 1].
         bundle: name and version of the bundle, e.g. "small-classic 0.1".
         seconds: wall time from decoded pixels to this result.
-        notes: what the reader or the quality gate remarked.
+        notes: what the reader or the quality gate remarked, and why an answer is not sure.
+        class_logits: float64 (3,), before the temperature; None where the maker kept none.
+        lesion_peak: robust maximum of the lesion map in the network's square, [0, 1]; None where
+            the maker kept none.
+        prediction_set: the classes that cannot be ruled out, in `LesionClass` order, the label
+            among them; empty only without a decision in the bundle.
+        unsure: have the image read; False without a decision.
+        malignant_alert: the probability of malignant is at or above the bundle's operating
+            point, whatever the label; False without a decision.
+        disagreement: the outline alone and the class head alone contradicted each other.
     """
 
     source: str
@@ -94,6 +106,12 @@ class Prediction:
     bundle: str
     seconds: float
     notes: tuple[str, ...] = field(default=())
+    class_logits: NDArray[np.float64] | None = None
+    lesion_peak: float | None = None
+    prediction_set: tuple[LesionClass, ...] = ()
+    unsure: bool = False
+    malignant_alert: bool = False
+    disagreement: bool = False
 
     @property
     def confidence(self) -> float:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 from tiny_bundle import make_bundle, speckle_image
+from tiny_decision import make_decision
 
-from sonolesion.bundle import Bundle, load_bundle, shipped_bundles
+from sonolesion.bundle import Bundle, BundleInfo, load_bundle, shipped_bundles
+from sonolesion.bundle.schema import bundle_info_to_json
 from sonolesion.inference import Predictor
 from sonolesion.inference.runtime import Session
-from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY, UltrasoundImage
+from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY, LesionClass, UltrasoundImage
 
 
-@pytest.fixture(params=["tiny", *shipped_bundles()])
+@pytest.fixture(params=["tiny", "tiny with a decision", *shipped_bundles()])
 def bundle(request: pytest.FixtureRequest, tmp_path: Path) -> Bundle:
-    if request.param == "tiny":
-        make_bundle(tmp_path / "tiny")
+    if request.param.startswith("tiny"):
+        make_bundle(
+            tmp_path / "tiny", decision=make_decision() if "with" in request.param else None
+        )
         return load_bundle(tmp_path / "tiny")
     return load_bundle(request.param)
 
@@ -29,6 +35,14 @@ def test_fields(bundle: Bundle) -> None:
     assert bundle.info.research_use_only == RESEARCH_USE_ONLY
     assert bundle.info.training
     assert bundle.info.figures
+
+
+def test_the_file_holds_every_field_and_comes_back(bundle: Bundle) -> None:
+    values = json.loads((bundle.folder / "bundle.json").read_text("utf-8"))
+    assert list(values) == [field.name for field in dataclasses.fields(BundleInfo)]
+    assert values["schema_version"] == 2
+    assert (values["decision"] is None) == (bundle.info.decision is None)
+    assert json.loads(json.dumps(bundle_info_to_json(bundle.info))) == values
 
 
 def test_graph_is_valid_onnx(bundle: Bundle) -> None:
@@ -56,9 +70,19 @@ def test_prediction_keeps_its_promises(bundle: Bundle) -> None:
     assert prediction.lesion_prob.dtype == np.float32
     assert prediction.lesion_prob.min() >= 0.0
     assert prediction.lesion_prob.max() <= 1.0
-    np.testing.assert_array_equal(
-        prediction.mask, prediction.lesion_prob >= bundle.info.mask_threshold
-    )
+    assert prediction.label.value == CLASS_NAMES[int(prediction.class_prob.argmax())]
+    if bundle.info.decision is None:
+        np.testing.assert_array_equal(
+            prediction.mask, prediction.lesion_prob >= bundle.info.mask_threshold
+        )
+        assert prediction.prediction_set == ()
+    else:
+        assert prediction.mask.any() == (prediction.label is not LesionClass.NORMAL)
+        assert prediction.label in prediction.prediction_set
+    assert prediction.class_logits is not None
+    assert prediction.class_logits.shape == (3,)
+    assert prediction.lesion_peak is not None
+    assert 0.0 <= prediction.lesion_peak <= 1.0
     assert prediction.bundle == bundle.info.label
 
 

@@ -11,7 +11,7 @@ from sonolesion.config import ModelSettings  # noqa: E402
 from sonolesion.errors import ConfigError  # noqa: E402
 from sonolesion.inference.runtime import Session  # noqa: E402
 from sonolesion.train.export import export_graph  # noqa: E402
-from sonolesion.train.models import build_model  # noqa: E402
+from sonolesion.train.models import ClassicUNet, Ensemble, build_model  # noqa: E402
 
 pytestmark = pytest.mark.torch
 SIZE = 64
@@ -99,3 +99,15 @@ def test_imagenet_weights_come_from_the_package_where_it_is_installed():
     assert not torch.allclose(*stem)
     # running statistics of a fresh network are 0 and 1; those of a trained one are not
     assert pretrained.encoder.bn1.running_mean.abs().mean() > 0.01
+
+
+def test_an_ensemble_answers_with_the_mean_of_its_members():
+    torch.manual_seed(0)
+    members = [ClassicUNet(width=2).eval() for _ in range(2)]
+    images = torch.rand(2, 1, SIZE, SIZE)
+    with torch.no_grad():
+        together = Ensemble(members)(images)
+        alone = [member(images) for member in members]
+    for name in ("mask_logits", "class_logits"):
+        mean = (getattr(alone[0], name) + getattr(alone[1], name)) / 2
+        torch.testing.assert_close(getattr(together, name), mean)

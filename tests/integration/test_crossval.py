@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 pytest.importorskip("torch")
 
 from sonolesion.bundle import load_bundle
+from sonolesion.calibration import calibration, read_calibration
 from sonolesion.cli.app import app
 from sonolesion.data.manifest import read_manifest
 from sonolesion.data.phantom import PhantomSettings, write_phantoms
@@ -70,6 +71,38 @@ def test_every_case_is_held_out_once(folds: Path, tmp_path: Path) -> None:
         for name in ("fold_0", "fold_1")
     }
     assert len(hashes) == 2
+
+
+def test_each_round_is_calibrated_on_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Forty-eight phantoms, half of them normal: enough here for a joint decision."""
+    monkeypatch.setattr(calibration, "MIN_NORMALS", 10)
+    out = tmp_path / "cv"
+    root = tmp_path / "raw"
+    settings = PhantomSettings(
+        width_px=(140, 160), height_px=(130, 150),
+        normal_fraction=1, benign_fraction=0.5, malignant_fraction=0.5,
+    )  # fmt: skip
+    write_phantoms(root, count=48, seed=5, settings=settings)
+    assert (
+        _run("prepare", root, "-o", tmp_path / "f", "--folds", 2, "--image-size", 32, "-q")[0] == 0
+    )
+    code, _, stderr = _run("crossval", tmp_path / "f", "-o", out, *FAST, "-q")
+    assert code == 0, stderr
+    whole = read_calibration(out / "calibration.json")
+    assert whole.split_hash == read_manifest(tmp_path / "f").record.split_hash
+    rounds = [load_bundle(out / name / "bundle").info for name in ("fold_0", "fold_1")]
+    assert whole.decision is not None
+    counts = [info.decision.presence.n_normal for info in rounds if info.decision is not None]
+    assert sum(counts) == whole.decision.presence.n_normal
+    sides = [sum(r["round"] == name and r["label"] == "normal" for r in _table(out))
+             for name in ("fold_0", "fold_1")]  # fmt: skip
+    assert counts == sides[::-1]
+    # label and mask agree, case by case
+    assert all(
+        (r["predicted"] == "normal") == (r["predicted_lesion_px"] == "0") for r in _table(out)
+    )
 
 
 @pytest.mark.slow

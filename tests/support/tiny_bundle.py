@@ -98,10 +98,13 @@ def make_bundle(folder: Path, **changes: object) -> Bundle:
 def speckle_image(
     height: int = 128, width: int = 160, *, radius_px: int = 25, seed: int = 0
 ) -> NDArray[np.uint8]:
-    """Bright speckle with one dark disc in the middle; radius 0 for none. uint8 (H, W)."""
-    noise = np.random.default_rng(seed).rayleigh(1.0, (height + 2, width + 2))
+    """Bright speckle with one dark disc in the middle; radius 0 for none. uint8 (H, W).
+
+    Its grain lies in the rows, as an ultrasound beam is wider than it is deep.
+    """
+    noise = np.random.default_rng(seed).rayleigh(1.0, (height + 1, width + 6))
     smooth = np.mean(
-        [noise[r : r + height, c : c + width] for r in range(3) for c in range(3)], axis=0
+        [noise[r : r + height, c : c + width] for r in range(2) for c in range(7)], axis=0
     )
     level = np.where(disc(height, width, radius_px), 20.0, 130.0)
     return np.clip(level * smooth / 1.25, 0, 255).astype(np.uint8)

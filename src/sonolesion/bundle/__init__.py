@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sonolesion.bundle.decision import Decision
 from sonolesion.bundle.schema import BundleInfo
 from sonolesion.bundle.store import (
     DEFAULT_BUNDLE,
@@ -15,6 +16,7 @@ __all__ = [
     "DEFAULT_BUNDLE",
     "Bundle",
     "BundleInfo",
+    "Decision",
     "load_bundle",
     "shipped_bundles",
     "write_bundle",

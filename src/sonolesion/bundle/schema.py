@@ -9,17 +9,29 @@ read differently from its maker must not run.
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from sonolesion.bundle.decision import Decision
+from sonolesion.bundle.decision_fields import check_decision
+from sonolesion.bundle.fields import (
+    Check,
+    FieldsError,
+    exactly,
+    integer,
+    matching,
+    number,
+    optional,
+    read_fields,
+    to_json_values,
+)
 from sonolesion.errors import BundleError
 from sonolesion.imaging.geometry import RESAMPLE, ResizeMode
 from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 IMAGE_SIZE_RANGE_PX = (16, 4096)
 
 
@@ -40,6 +52,7 @@ class BundleInfo:
         resample: name of the resize call; must be `sonolesion.imaging.geometry.RESAMPLE`.
         mask_threshold: a pixel is lesion at or above this probability, (0, 1).
         temperature: class logits are divided by it, (0, 100].
+        decision: how outline and class become one answer; None where it was not fitted.
         onnx_sha256: of the graph file; filled in by `write_bundle`.
         training: preset, split_hash, protocol, seed, epochs, dataset, ... as JSON values.
         figures: measured figures, as JSON values.
@@ -60,6 +73,7 @@ class BundleInfo:
     resample: str = RESAMPLE
     mask_threshold: float = 0.5
     temperature: float = 1.0
+    decision: Decision | None = None
     onnx_sha256: str = ""
     training: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
@@ -80,6 +94,7 @@ def bundle_info_to_json(info: BundleInfo) -> dict[str, Any]:
     values = {f.name: getattr(info, f.name) for f in dataclasses.fields(info)}
     values["class_names"] = list(info.class_names)
     values["resize"] = info.resize.value
+    values["decision"] = to_json_values(info.decision)
     values["training"], values["figures"] = dict(info.training), dict(info.figures)
     return values
 
@@ -102,52 +117,10 @@ def parse_bundle_info(values: object, *, file: str) -> BundleInfo:
             f"{file}: schema_version {version} is newer than this program's ({SCHEMA_VERSION}). "
             "Update sonolesion."
         )
-    faults = [f"unknown field {key!r}" for key in values if key not in _CHECKS]
-    parsed: dict[str, Any] = {}
-    for key, check in _CHECKS.items():
-        if key not in values:
-            faults.append(f"missing field {key!r}")
-            continue
-        try:
-            parsed[key] = check(values[key])
-        except ValueError as error:
-            faults.append(f"field {key!r}: expected {error}, got {_shorten(values[key])}")
-    if faults:
-        raise BundleError(f"{file}: {'; '.join(faults)}. Export the bundle again.")
-    return BundleInfo(**parsed)
-
-
-def _shorten(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _exactly(wanted: object) -> Callable[[object], object]:
-    def check(value: object) -> object:
-        if type(value) is not type(wanted) or value != wanted:
-            raise ValueError(repr(wanted))
-        return value
-
-    return check
-
-
-def _matching(pattern: str, what: str) -> Callable[[object], object]:
-    def check(value: object) -> object:
-        if not isinstance(value, str) or not re.fullmatch(pattern, value):
-            raise ValueError(what)
-        return value
-
-    return check
-
-
-def _number(low: float, high: float, *, inclusive: bool) -> Callable[[object], object]:
-    def check(value: Any) -> object:
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not (low < value < high or (inclusive and value == high)):
-            raise ValueError(f"a number in ({low:g}, {high:g}{']' if inclusive else ')'}")
-        return float(value)
-
-    return check
+    try:
+        return BundleInfo(**read_fields(values, _CHECKS))
+    except FieldsError as error:
+        raise BundleError(f"{file}: {error}. Export the bundle again.") from error
 
 
 def _class_names(value: object) -> object:
@@ -160,13 +133,6 @@ def _resize_mode(value: object) -> object:
     if not isinstance(value, str) or value not in [mode.value for mode in ResizeMode]:
         raise ValueError(" or ".join(repr(mode.value) for mode in ResizeMode))
     return ResizeMode(value)
-
-
-def _image_size(value: object) -> object:
-    low, high = IMAGE_SIZE_RANGE_PX
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise ValueError(f"an integer in [{low}, {high}]")
-    return value
 
 
 def _iso_date(value: object) -> object:
@@ -182,27 +148,28 @@ def _mapping(value: object) -> object:
     return value
 
 
-_TEXT = _matching(r"(?s).*\S.*", "a text")
-_GRAPH_NAME = _matching(r"[A-Za-z_][A-Za-z0-9_.]{0,99}", "a name of letters, digits, '_' and '.'")
-_CHECKS: dict[str, Callable[[object], object]] = {
-    "name": _matching(r"[a-z0-9][a-z0-9._-]{0,63}", "lower-case letters, digits, '.', '_', '-'"),
-    "version": _matching(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,31}", "a version such as '0.1'"),
+_TEXT = matching(r"(?s).*\S.*", "a text")
+_GRAPH_NAME = matching(r"[A-Za-z_][A-Za-z0-9_.]{0,99}", "a name of letters, digits, '_' and '.'")
+_CHECKS: dict[str, Check] = {
+    "name": matching(r"[a-z0-9][a-z0-9._-]{0,63}", "lower-case letters, digits, '.', '_', '-'"),
+    "version": matching(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,31}", "a version such as '0.1'"),
     "created": _iso_date,
     "description": _TEXT,
     "licence": _TEXT,
     "intended_use": _TEXT,
-    "image_size_px": _image_size,
+    "image_size_px": integer(*IMAGE_SIZE_RANGE_PX),
     "class_names": _class_names,
     "resize": _resize_mode,
-    "resample": _exactly(RESAMPLE),
-    "mask_threshold": _number(0.0, 1.0, inclusive=False),
-    "temperature": _number(0.0, 100.0, inclusive=True),
-    "onnx_sha256": _matching(r"[0-9a-f]{64}", "64 hex digits"),
+    "resample": exactly(RESAMPLE),
+    "mask_threshold": number(0.0, 1.0, ends="()"),
+    "temperature": number(0.0, 100.0, ends="(]"),
+    "decision": optional(check_decision),
+    "onnx_sha256": matching(r"[0-9a-f]{64}", "64 hex digits"),
     "training": _mapping,
     "figures": _mapping,
     "input_name": _GRAPH_NAME,
     "mask_output": _GRAPH_NAME,
     "class_output": _GRAPH_NAME,
-    "research_use_only": _exactly(RESEARCH_USE_ONLY),
-    "schema_version": _exactly(SCHEMA_VERSION),
+    "research_use_only": exactly(RESEARCH_USE_ONLY),
+    "schema_version": exactly(SCHEMA_VERSION),
 }

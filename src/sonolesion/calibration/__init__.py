@@ -2,6 +2,32 @@
 
 from __future__ import annotations
 
+from sonolesion.calibration.calibration import (
+    Calibration,
+    fit_calibration,
+    read_calibration,
+    write_calibration,
+)
+from sonolesion.calibration.conformal import fit_conformal
+from sonolesion.calibration.decision import cross_fit, fit_decision
+from sonolesion.calibration.held_out import HeldOut, join_held_out
+from sonolesion.calibration.operating_point import fit_operating_point
+from sonolesion.calibration.presence import fit_presence
 from sonolesion.calibration.temperature import fit_temperature
+from sonolesion.calibration.unsure import fit_unsure
 
-__all__ = ["fit_temperature"]
+__all__ = [
+    "Calibration",
+    "HeldOut",
+    "cross_fit",
+    "fit_calibration",
+    "fit_conformal",
+    "fit_decision",
+    "fit_operating_point",
+    "fit_presence",
+    "fit_temperature",
+    "fit_unsure",
+    "join_held_out",
+    "read_calibration",
+    "write_calibration",
+]

@@ -14,7 +14,9 @@ from sonolesion import __version__
 from sonolesion.cli.audit import audit_command
 from sonolesion.cli.crossval import crossval_command
 from sonolesion.cli.demo import demo_command
+from sonolesion.cli.erase import erase_command
 from sonolesion.cli.evaluate import evaluate_command
+from sonolesion.cli.export import export_command
 from sonolesion.cli.help_text import flow
 from sonolesion.cli.info import info_command
 from sonolesion.cli.phantom import phantom_command
@@ -47,10 +49,12 @@ DATA, MODEL, TRY = "Data", "Model", "Try it"
 COMMANDS = (
     ("audit", audit_command, DATA),
     ("prepare", prepare_command, DATA),
+    ("erase", erase_command, DATA),
     ("verify", verify_command, DATA),
     ("phantom", phantom_command, DATA),
     ("train", train_command, MODEL),
     ("crossval", crossval_command, MODEL),
+    ("export", export_command, MODEL),
     ("evaluate", evaluate_command, MODEL),
     ("predict", predict_command, MODEL),
     ("info", info_command, TRY),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sonolesion.evaluation.report import EvaluationReport
 
 RESULTS = "results"
+CALIBRATION = "calibration.json"
 
 
 def crossval_command(
@@ -86,6 +87,8 @@ def crossval_command(
             run, prepared or [], train_on or [], test_on or [], settings=settings
         )
         bundles = [_train_round(run, item, out, settings) for item in rounds]
+        if len(rounds) > 1:
+            bundles = _calibrate_rounds(run, rounds, bundles, manifest, out)
         reports = _report(run, rounds, bundles, manifest, out=out, resamples=resamples)
         _show(run, reports, out)
 
@@ -146,6 +149,36 @@ def _train_round(run: Run, round_: Round, out: Path, settings: TrainSettings) ->
     if trained is None:
         raise InvalidInputError("crossval runs on one device: set runtime.devices=1.")
     return trained.bundle
+
+
+def _calibrate_rounds(
+    run: Run, rounds: Sequence[Round], bundles: Sequence[Bundle], manifest: Manifest, out: Path
+) -> list[Bundle]:
+    """Give each bundle the decision that the other rounds' held-out outputs fit.
+
+    The fit on all of them goes to OUT/calibration.json, for a model that trains on everything.
+    """
+    from sonolesion.bundle import write_bundle
+    from sonolesion.calibration import fit_calibration, join_held_out, write_calibration
+    from sonolesion.evaluation.held_out import collect_held_out
+    from sonolesion.inference import Predictor
+
+    held_out = []
+    with run.progress("Calibrating", total=len(rounds)) as bar:
+        for item, bundle in zip(rounds, bundles, strict=True):
+            held_out.append(collect_held_out(Predictor(bundle), item.manifest))
+            bar.advance()
+    calibrated = []
+    for index, bundle in enumerate(bundles):
+        others = join_held_out([h for i, h in enumerate(held_out) if i != index])
+        fitted = fit_calibration(others, where="the other rounds")
+        calibrated.append(write_bundle(bundle.folder, fitted.apply_to(bundle.info), bundle.graph))
+    split_hash = manifest.record.split_hash
+    whole = fit_calibration(
+        join_held_out(held_out), where=f"split {split_hash}, out of fold", split_hash=split_hash
+    )
+    write_calibration(out / CALIBRATION, whole)
+    return calibrated
 
 
 def _report(

@@ -94,9 +94,10 @@ def _as_text(report: dict[str, Any]) -> list[str]:
         lines += [f"  {card['name']} {card['version']}{default}, {card['created']}"]
         lines += [f"    {card['description']}", f"    {card['intended_use']}"]
         lines += [f"    Licence {card['licence']}; {card['image_size_px']} px, {card['resize']}"]
-        for kind in ("training", "figures"):
-            values = ", ".join(f"{key} {_short(value)}" for key, value in card[kind].items())
-            lines += [f"    {kind}: {values}"] if values else []
+        trained = [f"{k} {v}" for k, v in card["training"].items() if not isinstance(v, dict)]
+        lines += [f"    Training: {', '.join(trained)}"] if trained else []
+        lines += [f"    {_figure(key, value)}" for key, value in card["figures"].items()
+                  if isinstance(value, dict) and "value" in value]  # fmt: skip
     lines += ["", "Data sets"]
     for dataset in report["datasets"]:
         lines += [f"  {dataset['name']}: {dataset['contents']}"]
@@ -104,5 +105,6 @@ def _as_text(report: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _short(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _figure(key: str, figure: dict[str, Any]) -> str:
+    interval = f"[{figure['low']:.3f}, {figure['high']:.3f}]"
+    return f"{key.replace('_', ' ')} {figure['value']:.3f} {interval} n={figure['n']}"

@@ -207,7 +207,7 @@ def _convert_checkpoint() -> None:
     from sonolesion.errors import MissingExtraError
 
     try:
-        from sonolesion.train.export import bundle_from_checkpoint
+        from sonolesion.train.export import bundle_from_checkpoints
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             f"{error.name} is needed to read {CHECKPOINT}: pip install 'sonolesion[train]'."
@@ -215,7 +215,7 @@ def _convert_checkpoint() -> None:
     from sonolesion.data.manifest import PROCESSED_FOLDER, read_manifest
 
     manifest = read_manifest(ROOT) if (ROOT / PROCESSED_FOLDER).exists() else None
-    bundle_from_checkpoint(CHECKPOINT, BUNDLE, manifest=manifest)
+    bundle_from_checkpoints([CHECKPOINT], BUNDLE, manifest=manifest)
 
 
 def _program(function: Callable[..., None]) -> typer.Typer:

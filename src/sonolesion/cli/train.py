@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -49,6 +49,10 @@ def train_command(
         bool,
         typer.Option("--all", help="Train on every part and keep the last epoch; test elsewhere."),
     ] = False,
+    teachers: Annotated[
+        list[Path] | None,
+        typer.Option("--teacher", help="best_model.pth to learn from as well; may be repeated."),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Start anew instead of going on.")
     ] = False,
@@ -71,7 +75,7 @@ def train_command(
     """
     arguments = {
         "prepared": prepared, "preset": preset, "config": config, "set": overrides or [],
-        "all": whole,
+        "all": whole, "teachers": teachers or [],
     }  # fmt: skip
     with running(
         "train", arguments=arguments, out=out, json_output=json_output, quiet=quiet
@@ -86,7 +90,9 @@ def train_command(
         for manifest in manifests:
             run.add_input(manifest.folder / MANIFEST_NAME)
         manifest = whole_round(manifests).manifest if whole else join_manifests(manifests)
-        trained = train_and_export(run, manifest, out, settings=settings, overwrite=overwrite)
+        trained = train_and_export(
+            run, manifest, out, settings=settings, teachers=teachers or [], overwrite=overwrite
+        )
         if trained is not None:
             report_training(run, trained, manifest)
             if not whole:
@@ -95,7 +101,13 @@ def train_command(
 
 
 def train_and_export(
-    run: Run, manifest: Manifest, out: Path, *, settings: TrainSettings, overwrite: bool = False
+    run: Run,
+    manifest: Manifest,
+    out: Path,
+    *,
+    settings: TrainSettings,
+    teachers: Sequence[Path] = (),
+    overwrite: bool = False,
 ) -> Trained | None:
     """Train under a progress bar and export the bundle to OUT/bundle.
 
@@ -110,7 +122,7 @@ def train_and_export(
 
     try:
         from sonolesion.train.checkpoint import LAST_NAME, Progress
-        from sonolesion.train.export import bundle_from_checkpoint
+        from sonolesion.train.export import bundle_from_checkpoints
         from sonolesion.train.run import train
     except ModuleNotFoundError as error:
         raise MissingExtraError(
@@ -135,14 +147,14 @@ def train_and_export(
                 run.note(_describe(row))
             told = len(progress.history)
 
-        result = train(manifest, out, settings=settings, report=report)
+        result = train(manifest, out, settings=settings, report=report, teachers=teachers)
     if not result.is_main:
         run.out = None
         return None
     run.set_device(f"{result.device} {result.precision}")
     run.note("Exporting the bundle and comparing it with torch ...")
     return Trained(
-        result, bundle_from_checkpoint(result.checkpoint, out / "bundle", manifest=manifest)
+        result, bundle_from_checkpoints([result.checkpoint], out / "bundle", manifest=manifest)
     )
 
 

@@ -12,14 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolesion.data.duplicates import compare_candidates, is_confirmed
-from sonolesion.data.manifest import LEFT_OUT, Manifest, ManifestRow, hash_split, join_hashes
+from sonolesion.data.manifest import (
+    ERASED,
+    LEFT_OUT,
+    Manifest,
+    ManifestRow,
+    hash_split,
+    join_hashes,
+)
 from sonolesion.data.scan import CaseScan, ProgressFactory
 from sonolesion.data.summary import straddling_groups
 from sonolesion.errors import ImageError
 from sonolesion.files import sha256_file
 from sonolesion.imaging.geometry import plan_fit
 from sonolesion.imaging.read import read_image
-from sonolesion.types import Case
+from sonolesion.types import Case, LesionClass
 
 PREPARE_AGAIN = "Run `sonolesion prepare` again with --overwrite."
 
@@ -136,7 +143,7 @@ def check_counts(manifest: Manifest) -> list[Finding]:
             )  # fmt: skip
     findings += [
         Finding("counts", "manifest.csv", f"part {part} holds no case. {PREPARE_AGAIN}")
-        for part in sorted(allowed - {row.part for row in manifest.rows})
+        for part in sorted(allowed - {row.part for row in manifest.rows if not row.is_derived})
     ]
     if (came := hash_split(manifest.rows)) != manifest.record.split_hash:
         findings.append(
@@ -155,6 +162,42 @@ def check_groups(manifest: Manifest) -> list[Finding]:
     ]
 
 
+def check_derived(manifest: Manifest) -> list[Finding]:
+    """A derived row has a source, lies where that lies and says of it what it may say."""
+    sources = {row.case_id: row for row in manifest.rows if not row.is_derived}
+    cure = "Run `sonolesion erase` again with --overwrite."
+    findings = []
+    for row in manifest.rows:
+        if row.is_derived:
+            source = sources.get(row.source_id)
+            fault = "has no source in the manifest" if source is None else _misfit(row, source)
+            if fault:
+                findings.append(Finding("derived", row.case_id, f"{fault}. {cure}"))
+    return findings
+
+
+def _misfit(row: ManifestRow, source: ManifestRow) -> str:
+    """How a derived row contradicts its source, or ""."""
+    if source.part == LEFT_OUT:
+        return f"its source {source.case_id} is left out"
+    if (row.part, row.group) != (source.part, source.group):
+        return (
+            f"in {row.part}, group {row.group}; its source {source.case_id} in {source.part}, "
+            f"group {source.group}. Results on this split would be too good"
+        )
+    for name in ("image", "masks", "image_sha256", "masks_sha256"):
+        if getattr(row, name) != getattr(source, name):
+            return f"its column {name} is not that of its source {source.case_id}"
+    wanted = (source.label, source.lesion_px)
+    if ERASED in row.flags:
+        if source.label is LesionClass.NORMAL:
+            return f"its source {source.case_id} is a normal: nothing was there to erase"
+        wanted = (LesionClass.NORMAL, 0)
+    if (row.label, row.lesion_px) != wanted:
+        return f"{row.label} with {row.lesion_px} lesion pixels, expected {wanted[0]}, {wanted[1]}"
+    return ""
+
+
 def check_twins(
     manifest: Manifest,
     looked_at: Sequence[RowCheck],
@@ -171,8 +214,10 @@ def check_twins(
         progress: makes a progress bar.
 
     Returns:
-        One finding per confirmed pair in different parts.
+        One finding per confirmed pair in different parts. Derived rows are passed over: they lie
+        where their sources lie (`check_derived`).
     """
+    looked_at = [item for item in looked_at if not item.row.is_derived]
     row_of = {item.row.case_id: item.row for item in looked_at}
     scans = [_scan_again(manifest, item) for item in looked_at if item.pixels is not None]
     pairs = compare_candidates(scans, workers=workers, progress=progress)

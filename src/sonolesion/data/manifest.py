@@ -31,8 +31,9 @@ SPLIT_NAME = "split.json"
 PROCESSED_FOLDER = "processed"
 LEFT_OUT = "left_out"
 SCHEMA_VERSION = 1
-DERIVED_FLAGS = frozenset({"erased", "control"})
-"""Flags of rows that `sonolesion erase` made from other rows."""
+ERASED, CONTROL = "erased", "control"
+DERIVED_FLAGS = (ERASED, CONTROL)
+"""Flags of rows that `sonolesion erase` made from other rows: for training only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class ManifestRow:
         masks_sha256: of the mask files' hashes, joined in order.
         processed_image, processed_mask: relative to the folder of the manifest; empty if left out.
         processed_sha256: of both processed files' hashes, joined.
-        flags: e.g. "several_masks", "contradictory_label", "colour", "hash_duplicate".
+        flags: e.g. "several_masks", "contradictory_label", "colour", "hash_duplicate"; a row with
+            one of `DERIVED_FLAGS` was made from the row `source_id`, whose raw files it names.
     """
 
     case_id: str
@@ -76,7 +78,15 @@ class ManifestRow:
     @property
     def is_derived(self) -> bool:
         """Whether the picture was made from another case, for training only."""
-        return not DERIVED_FLAGS.isdisjoint(self.flags)
+        return any(flag in DERIVED_FLAGS for flag in self.flags)
+
+    @property
+    def source_id(self) -> str:
+        """Case id of the row that this one was made from; its own if it is not derived."""
+        for flag in DERIVED_FLAGS:
+            if flag in self.flags:
+                return self.case_id.removesuffix(f" {flag}")
+        return self.case_id
 
 
 @dataclass(frozen=True, slots=True)

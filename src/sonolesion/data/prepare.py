@@ -144,7 +144,7 @@ def prepare(
         )
     fingerprint = _fingerprint(dataset, listing.cases, settings)
     target = out / PROCESSED_FOLDER
-    if (older := _read_older(target, overwrite=overwrite)) is not None:
+    if (older := read_older(target, overwrite=overwrite)) is not None:
         if older.record.fingerprint == fingerprint and _is_complete(older, out):
             return PrepareResult(older, out, _problems_of(older, dataset), unchanged=True)
         if not overwrite:
@@ -193,12 +193,18 @@ def _hash_or_empty(path: Path) -> str:
         return ""  # the case is reported as unreadable when it is loaded
 
 
-def _read_older(target: Path, *, overwrite: bool) -> Manifest | None:
+def read_older(target: Path, *, overwrite: bool) -> Manifest | None:
+    """Read the prepared data set at `target` (a `processed` folder); None if nothing is there.
+
+    Raises:
+        OutputExistsError: something else is there; it is never replaced.
+        DatasetError: it does not parse and `overwrite` is False.
+    """
     if not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return None
     if not (target / MANIFEST_NAME).is_file():
         raise OutputExistsError(
-            f"{target}: is there and was not made by `sonolesion prepare` (no {MANIFEST_NAME}). "
+            f"{target}: is there and is no prepared data set (no {MANIFEST_NAME}). "
             "Choose another output folder; this one is never replaced."
         )
     try:

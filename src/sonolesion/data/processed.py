@@ -78,8 +78,8 @@ def stage_cases(
         mask = mask_to_square(loaded.mask, fit)
         image_path, mask_path = stage / f"{number}.png", stage / f"{number}_mask.png"
         hashes = (
-            _write_png(image_path, image_to_square(loaded.pixels, fit)),
-            _write_png(mask_path, mask.astype(np.uint8) * 255),
+            write_png(image_path, image_to_square(loaded.pixels, fit)),
+            write_png(mask_path, mask.astype(np.uint8) * 255),
         )
         lost = scan.lesion_px > 0 and not mask.any()
         return StagedCase(scan, image_path, mask_path, join_hashes(hashes), lost)
@@ -164,7 +164,8 @@ def describe_case(item: StagedCase) -> tuple[str, ...]:
     return tuple(name for name, holds in flags.items() if holds)
 
 
-def _write_png(path: Path, pixels: NDArray[np.uint8]) -> str:
+def write_png(path: Path, pixels: NDArray[np.uint8]) -> str:
+    """Write grey levels uint8 (H, W) as a PNG and return the SHA-256 of its bytes."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     with explain_write_errors(path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from sonolesion.data.manifest import LEFT_OUT, Manifest, ManifestRow
+from sonolesion.data.manifest import DERIVED_FLAGS, LEFT_OUT, Manifest, ManifestRow
 from sonolesion.types import RESEARCH_USE_ONLY, LesionClass
 
 
@@ -25,7 +25,8 @@ def count_classes(rows: Sequence[ManifestRow]) -> dict[LesionClass, int]:
 
 def describe_manifest(manifest: Manifest) -> str:
     """Return the text of `data_result.txt` (ends with a line end; no path, no date)."""
-    record, rows = manifest.record, manifest.rows
+    record = manifest.record
+    rows = [row for row in manifest.rows if not row.is_derived]
     used = [row for row in rows if row.part != LEFT_OUT]
     lines = [
         "Breast ultrasound data set, prepared",
@@ -48,6 +49,9 @@ def describe_manifest(manifest: Manifest) -> str:
         counts = count_classes(manifest.part(part))
         numbers = [*counts.values(), sum(counts.values())]
         lines.append(f"{part:<12}" + "".join(f"{n:>11}" for n in numbers))
+    for flag in DERIVED_FLAGS:
+        if count := sum(flag in row.flags for row in manifest.rows):
+            lines += [f"and {count} {flag}: derived, for training only, not counted above"]
     left_out = manifest.part(LEFT_OUT)
     if left_out:
         lines += ["", "Left out:"]

@@ -12,6 +12,7 @@ from sonolesion.data.checks import (
     Finding,
     RowCheck,
     check_counts,
+    check_derived,
     check_extra,
     check_files,
     check_groups,
@@ -119,11 +120,15 @@ def verify(
         CheckResult("groups", "no group straddles parts", len({row.group for row in used}),
                     tuple(leaks["groups"])),
     ]  # fmt: skip
+    if derived := [row for row in manifest.rows if row.is_derived]:
+        checks.append(CheckResult("derived", "derived rows lie where their sources lie",
+                                  len(derived), tuple(check_derived(manifest))))  # fmt: skip
     if look_for_twins:
         checks.append(CheckResult("twins", "no near-duplicates in different parts, looked for anew",
                                   len(used), tuple(leaks["twins"])))  # fmt: skip
     if dataset is not None:
-        raw = map_cases(lambda row: check_raw(dataset, row), manifest.rows,
+        sources = [row for row in manifest.rows if not row.is_derived]  # whose files the rest name
+        raw = map_cases(lambda row: check_raw(dataset, row), sources,
                         description="Comparing raw files", workers=workers,
                         progress=progress)  # fmt: skip
         findings = tuple(finding for item in raw for finding in item)

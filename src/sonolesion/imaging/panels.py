@@ -70,7 +70,8 @@ def add_margin(rgb: NDArray[np.uint8], prediction: Prediction) -> NDArray[np.uin
     """
     text = (
         f"{prediction.label.value} {prediction.confidence:.1%}, mask "
-        f"{prediction.mask_coverage:.1%}, bundle {prediction.bundle}. {RESEARCH_USE_ONLY}"
+        f"{prediction.mask_coverage:.1%}, bundle {prediction.bundle}. "
+        f"{'Unsure, have it read. ' if prediction.unsure else ''}{RESEARCH_USE_ONLY}"
     )
     height, width = rgb.shape[:2]
     lines = _wrap(text, width, size=13, edge_px=8)

@@ -18,12 +18,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolesion.bundle import DEFAULT_BUNDLE, Bundle, BundleInfo, load_bundle
+from sonolesion.bundle.decision import measure_peak
 from sonolesion.errors import ImageError, InvalidInputError
 from sonolesion.imaging.geometry import SquareFit, image_to_square, plan_fit, prob_to_image
 from sonolesion.imaging.intensity import to_unit_range
 from sonolesion.imaging.quality import check_content
 from sonolesion.imaging.read import image_from_array, read_image
-from sonolesion.inference.postprocess import describe_conflict, measure_coverage, threshold_mask
+from sonolesion.inference.postprocess import (
+    answer_class,
+    describe_conflict,
+    measure_coverage,
+    outline_lesion,
+    threshold_mask,
+)
 from sonolesion.inference.runtime import Session
 from sonolesion.metrics.probability import sigmoid, softmax
 from sonolesion.types import LesionClass, Prediction, UltrasoundImage
@@ -39,7 +46,7 @@ class SquarePrediction:
     Attributes:
         lesion_prob: float32 (S, S) in [0, 1].
         class_logits: float64 (3,), before the temperature.
-        class_prob: float64 (3,), after it; sums to 1.
+        class_prob: float64 (3,), after it, of the class head alone; sums to 1.
         fit: the map between image and square.
     """
 
@@ -78,7 +85,10 @@ class Predictor:
         return self._info
 
     def predict(self, source: Source, name: str | None = None) -> Prediction:
-        """Predict one image.
+        """Predict one image: the joint answer of outline and class, where the bundle has one.
+
+        Without a decision in the bundle the label is the class head's own and the mask the
+        thresholded map, whether they agree or not.
 
         Args:
             source: a file, its bytes, uint8 pixels (grey or RGB), or an image already read.
@@ -95,19 +105,33 @@ class Predictor:
         remarks = check_content(image, name=name)
         square = self.predict_square(image)
         lesion_prob = prob_to_image(square.lesion_prob, square.fit)
+        peak = measure_peak(square.lesion_prob)
+        answer = answer_class(self._info, class_logits=square.class_logits, lesion_peak=peak)
         mask = threshold_mask(lesion_prob, self._info.mask_threshold)
-        coverage = measure_coverage(mask)
-        label = list(LesionClass)[int(square.class_prob.argmax())]
+        class_alone = tuple(LesionClass)[int(square.class_prob.argmax())]
+        conflict = describe_conflict(class_alone, measure_coverage(mask))
+        if self._info.decision is not None:
+            mask = outline_lesion(
+                lesion_prob,
+                self._info.mask_threshold,
+                has_lesion=answer.label is not LesionClass.NORMAL,
+            )
         return Prediction(
             source=name,
-            label=label,
-            class_prob=square.class_prob,
+            label=answer.label,
+            class_prob=answer.class_prob,
             lesion_prob=lesion_prob,
             mask=mask,
-            mask_coverage=coverage,
+            mask_coverage=measure_coverage(mask),
             bundle=self._info.label,
             seconds=time.perf_counter() - started,
-            notes=(*image.notes, *remarks, *describe_conflict(label, coverage)),
+            notes=(*image.notes, *remarks, *conflict, *answer.notes),
+            class_logits=square.class_logits,
+            lesion_peak=peak,
+            prediction_set=answer.prediction_set,
+            unsure=answer.unsure,
+            malignant_alert=answer.malignant_alert,
+            disagreement=bool(conflict),
         )
 
     def predict_square(self, image: UltrasoundImage) -> SquarePrediction:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
 import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,8 +17,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from sonolesion.config import TrainSettings, load_train_settings, parse_train_settings
 from sonolesion.errors import TrainingError
 from sonolesion.files import atomic_write_bytes
+from sonolesion.imaging.geometry import ResizeMode
+from sonolesion.train.models import build_model
 
 LAST_NAME = "last.ckpt"
 BEST_NAME = "best_model.pth"
@@ -106,6 +110,49 @@ def load_model_state(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
         raise TrainingError(f"{path}: expected an entry 'model_state_dict' that holds tensors.")
     return state, content
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedNetwork:
+    """A network from a `best_model.pth`.
+
+    Attributes:
+        network: with its weights, in evaluation mode.
+        settings: that it was trained with; the mission's for a file without any.
+        image_size_px, resize: of its square.
+        about: what else the file says: epoch, val_loss, split_hash.
+    """
+
+    network: torch.nn.Module
+    settings: TrainSettings
+    image_size_px: int
+    resize: ResizeMode
+    about: dict[str, Any]
+
+
+def load_network(path: Path) -> LoadedNetwork:
+    """Build the network of a `best_model.pth` and load its weights.
+
+    A file without our settings is taken for the mission's: its network at 256 px, squeezed.
+
+    Raises:
+        TrainingError: see `load_model_state` and `match_state`.
+        ConfigError: its settings are of another version of this program.
+    """
+    state, about = load_model_state(path)
+    if "settings" in about:
+        settings = parse_train_settings(json.loads(about["settings"]))
+    else:
+        settings = load_train_settings("mission")
+    network = build_model(settings.model)
+    network.load_state_dict(match_state(network, state, name=str(path)))
+    return LoadedNetwork(
+        network=network.eval(),
+        settings=settings,
+        image_size_px=int(about.get("image_size_px", 256)),
+        resize=ResizeMode(about.get("resize", ResizeMode.SQUEEZE)),
+        about=about,
+    )
 
 
 def match_state(

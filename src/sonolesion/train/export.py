@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import warnings
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,16 +14,18 @@ from numpy.typing import NDArray
 from torch import nn
 
 from sonolesion.bundle import Bundle, BundleInfo, write_bundle
-from sonolesion.calibration.temperature import fit_temperature
-from sonolesion.config import TrainSettings, load_train_settings, parse_train_settings
-from sonolesion.data.manifest import Manifest
-from sonolesion.errors import MissingExtraError, TrainingError
-from sonolesion.imaging.geometry import ResizeMode
+from sonolesion.bundle.decision import measure_peak
+from sonolesion.calibration import Calibration, HeldOut, fit_calibration
+from sonolesion.config import TrainSettings
+from sonolesion.data.manifest import Manifest, ManifestRow
+from sonolesion.errors import InvalidInputError, MissingExtraError, TrainingError
 from sonolesion.imaging.intensity import to_unit_range
 from sonolesion.inference.runtime import Session
-from sonolesion.train.checkpoint import load_model_state, match_state
+from sonolesion.metrics.probability import sigmoid
+from sonolesion.train.checkpoint import LoadedNetwork, load_network
 from sonolesion.train.dataset import LoadedPart, load_part
-from sonolesion.train.models import build_model
+from sonolesion.train.half_weights import round_to_half, store_half, strip_notes
+from sonolesion.train.models import Ensemble
 
 MAX_DIFFERENCE = 1e-4
 """Largest allowed difference between torch's and ONNX Runtime's outputs, relative to the
@@ -37,65 +38,79 @@ _INTENDED_USE = (
 )
 
 
-def bundle_from_checkpoint(
-    checkpoint: Path,
+def bundle_from_checkpoints(
+    checkpoints: Sequence[Path],
     out: Path,
     *,
     manifest: Manifest | None = None,
-    val_parts: tuple[str, ...] = ("val",),
+    calibration: Calibration | None = None,
+    half_weights: bool = False,
     name: str | None = None,
     version: str = "0.1",
 ) -> Bundle:
-    """Export `best_model.pth`, ours or the published one, as a bundle.
+    """Export one `best_model.pth`, ours or the published one, or several as an ensemble.
 
     Args:
-        checkpoint: the file with `model_state_dict`. One without our settings is taken for the
-            mission's network at 256 px, squeezed.
+        checkpoints: files with `model_state_dict`; the mean logits of several are exported as one
+            graph. One without our settings is taken for the mission's network at 256 px, squeezed.
         out: folder of the bundle, replaced as a whole.
-        manifest: the prepared data it was trained on: gives the size, the way of resizing and
-            the parts whose outputs fit the temperature. Without it, or without a case in those
-            parts, the temperature stays 1.
-        val_parts: parts to fit the temperature on. Never the test part.
+        manifest: the prepared data it was trained on; its part "val" fits temperature and
+            decision where `calibration` does not give them, and the part "test" is not touched.
+        calibration: fitted on held-out outputs elsewhere, by `sonolesion crossval`.
+        half_weights: store weights as fp16 (see `sonolesion.train.half_weights`).
         name: of the bundle; default the preset's name.
         version: of the bundle.
 
     Raises:
-        TrainingError: the checkpoint does not load, or ONNX Runtime and torch differ by more
+        InvalidInputError: no checkpoint, or they differ in size or resizing.
+        TrainingError: a checkpoint does not load, or ONNX Runtime and torch differ by more
             than `MAX_DIFFERENCE`.
         MissingExtraError: the packages onnx and onnxscript are not installed.
         OutputWriteError: the bundle cannot be written.
     """
-    state, about = load_model_state(checkpoint)
-    settings = _settings_of(about)
-    network = build_model(settings.model)
-    network.load_state_dict(match_state(network, state, name=str(checkpoint)))
-    network.eval()
-    size = manifest.record.image_size_px if manifest else 256
+    loaded = [load_network(path) for path in checkpoints]
+    shapes = {(item.image_size_px, item.resize) for item in loaded}
+    if len(shapes) != 1:
+        raise InvalidInputError(
+            "expected checkpoints trained at one size and way of resizing, got "
+            f"{sorted(shapes) or 'none'}."
+        )
+    network = loaded[0].network if len(loaded) == 1 else Ensemble([i.network for i in loaded])
+    if half_weights:
+        round_to_half(network)
+    settings = loaded[0].settings
+    size, resize = shapes.pop()
     info = BundleInfo(
         name=name or settings.preset,
         version=version,
         created=datetime.now(UTC).date().isoformat(),
-        description=f"{settings.model.name}, width {settings.model.width}, {size} px.",
+        description=_describe(settings, size=size, members=len(loaded)),
         licence="Apache-2.0",
         intended_use=_INTENDED_USE,
         image_size_px=size,
-        resize=manifest.record.resize if manifest else ResizeMode.SQUEEZE,
-        training=_training_facts(settings, about, manifest),
+        resize=resize,
+        training=_training_facts(loaded, manifest),
     )
-    graph = export_graph(network, info)
-    rows = manifest.part(*val_parts) if manifest else ()
-    part = load_part(manifest, rows, "+".join(val_parts)) if manifest and rows else None
+    graph = export_graph(network.eval(), info, half_weights=half_weights)
+    rows = manifest.part("val") if manifest else ()
+    part = load_part(manifest, rows, "val") if manifest and rows else None
     session = Session(Bundle(info, graph, out))
-    images = _probe_images(part, size)
-    _check_parity(network, session, images)
-    if part is not None:
-        logits = _class_logits(session, part)
-        info = dataclasses.replace(info, temperature=fit_temperature(logits, part.labels))
+    _check_parity(network, session, _probe_images(part, size))
+    if calibration is None and part is not None:
+        calibration = fit_calibration(_held_out(session, part, rows), where="part val")
+    if calibration is not None:
+        info = calibration.apply_to(info)
     return write_bundle(out, info, graph)
 
 
-def export_graph(network: nn.Module, info: BundleInfo) -> bytes:
+def export_graph(network: nn.Module, info: BundleInfo, *, half_weights: bool = False) -> bytes:
     """Export a network to a self-contained ONNX file with a free batch axis.
+
+    Args:
+        network: in evaluation mode; for `half_weights` already rounded by `round_to_half`.
+        info: names and size.
+        half_weights: store weights as fp16. Nothing is folded into them then, so that they stay
+            the numbers that fp16 holds; ONNX Runtime folds when it loads the graph.
 
     Raises:
         MissingExtraError: onnx or onnxscript is not installed.
@@ -120,33 +135,41 @@ def export_graph(network: nn.Module, info: BundleInfo) -> bytes:
             opset_version=OPSET,
             dynamo=True,
             verbose=False,
+            optimize=not half_weights,
         )
     if program is None:
         raise TrainingError("torch gave no ONNX program; update torch.")
-    return bytes(program.model_proto.SerializeToString())
+    model = strip_notes(program.model_proto)
+    return bytes((store_half(model) if half_weights else model).SerializeToString())
 
 
-def _settings_of(about: dict[str, Any]) -> TrainSettings:
-    if "settings" not in about:
-        return load_train_settings("mission")
-    return parse_train_settings(json.loads(about["settings"]))
+def _describe(settings: TrainSettings, *, size: int, members: int) -> str:
+    model = settings.model
+    what = model.encoder if model.name == "encoder_unet" else f"width {model.width}"
+    several = f"mean of {members} networks, " if members > 1 else ""
+    return f"{several}{model.name}, {what}, {size} px."
 
 
-def _training_facts(
-    settings: TrainSettings, about: dict[str, Any], manifest: Manifest | None
-) -> dict[str, Any]:
-    facts: dict[str, Any] = {"preset": settings.preset, "seed": settings.seed}
-    facts["epochs"] = about.get("epoch")
-    facts["settings"] = settings.model_dump()
+def _training_facts(loaded: Sequence[LoadedNetwork], manifest: Manifest | None) -> dict[str, Any]:
+    first = loaded[0]
+    facts: dict[str, Any] = {"preset": first.settings.preset, "seed": first.settings.seed}
+    facts["epochs"] = first.about.get("epoch")
+    facts["settings"] = first.settings.model_dump()
+    trained_on = sorted({str(i.about["split_hash"]) for i in loaded if "split_hash" in i.about})
+    if trained_on:
+        facts["split_hash"] = "+".join(trained_on)
+    if len(loaded) > 1:
+        facts["members"] = len(loaded)
     if manifest is not None:
         record = manifest.record
-        facts["protocol"], facts["split_hash"] = record.protocol, record.split_hash
+        facts["protocol"] = record.protocol
         facts["datasets"] = sorted({row.dataset for row in manifest.rows})
-        if about.get("split_hash", record.split_hash) != record.split_hash:
+        if trained_on not in ([], [record.split_hash]):
             raise TrainingError(
-                f"the checkpoint was trained on split {about['split_hash']}, the prepared data "
+                f"the checkpoint was trained on split {facts['split_hash']}, the prepared data "
                 f"has {record.split_hash}. Give the data that it was trained on."
             )
+        facts["split_hash"] = record.split_hash
     return facts
 
 
@@ -176,10 +199,17 @@ def _check_parity(network: nn.Module, session: Session, images: NDArray[np.float
             )
 
 
-def _class_logits(session: Session, part: LoadedPart) -> NDArray[np.float64]:
-    """Class logits float64 (N, 3) of a part, from the graph that ships."""
-    batches = [
-        session.run(to_unit_range(part.pixels[at : at + 8])[:, None]).class_logits
-        for at in range(0, len(part.labels), 8)
-    ]
-    return np.concatenate(batches).astype(np.float64)
+def _held_out(session: Session, part: LoadedPart, rows: tuple[ManifestRow, ...]) -> HeldOut:
+    """Outputs of a part from the graph that ships; `rows` are the part's, in its order."""
+    logits: list[NDArray[np.float32]] = []
+    peaks: list[float] = []
+    for at in range(0, len(part.labels), 8):
+        output = session.run(to_unit_range(part.pixels[at : at + 8])[:, None])
+        logits.append(output.class_logits)
+        peaks += [measure_peak(sigmoid(mask_logits)) for mask_logits in output.mask_logits]
+    return HeldOut(
+        class_logits=np.concatenate(logits).astype(np.float64),
+        lesion_peak=np.array(peaks),
+        labels=part.labels,
+        groups=np.array([row.group for row in rows]),
+    )

@@ -96,3 +96,34 @@ class MultiTaskLoss(nn.Module):
         )
         total = settings.mask_weight * mask + settings.class_weight * label
         return LossTerms(total, mask, label)
+
+
+def distill_loss(output: ModelOutput, target: ModelOutput, *, temperature: float) -> LossTerms:
+    """How far a network is from its teacher: cross-entropy of the pixels, divergence of classes.
+
+    Args:
+        output: of the network that learns.
+        target: of the teacher, without gradient.
+        temperature: softens the teacher's classes; their term is scaled by its square.
+
+    Source: Hinton et al., Distilling the Knowledge in a Neural Network, 2015, section 2.
+    """
+    truth = target.mask_logits.float().sigmoid()
+    mask = nn.functional.binary_cross_entropy_with_logits(output.mask_logits.float(), truth)
+    prob = output.mask_logits.float().sigmoid().flatten(1)
+    soft = truth.flatten(1)
+    smooth = _SMOOTH_SHARE * soft.shape[1]
+    overlap = 2.0 * (prob * soft).sum(1) + smooth
+    mask = mask + (1.0 - overlap / (prob.square().sum(1) + soft.square().sum(1) + smooth)).mean()
+    label = temperature**2 * nn.functional.kl_div(
+        (output.class_logits.float() / temperature).log_softmax(dim=1),
+        (target.class_logits.float() / temperature).softmax(dim=1),
+        reduction="batchmean",
+    )
+    return LossTerms(mask + label, mask, label)
+
+
+def blend(truth: LossTerms, teacher: LossTerms, weight: float) -> LossTerms:
+    """Weigh the loss against the truth with the loss against the teacher, term by term."""
+    mixed = [(1.0 - weight) * a + weight * b for a, b in zip(truth, teacher, strict=True)]
+    return LossTerms(*mixed)

@@ -13,24 +13,25 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from sonolesion.config import TrainSettings
 from sonolesion.data.manifest import Manifest
 from sonolesion.errors import TrainingError
-from sonolesion.files import make_folder, sha256_text
+from sonolesion.files import make_folder, sha256_file, sha256_text
 from sonolesion.train.checkpoint import (
     BEST_NAME,
     LAST_NAME,
     Progress,
+    load_network,
     load_state,
     save_best,
     save_state,
@@ -45,8 +46,8 @@ from sonolesion.train.dataset import (
 )
 from sonolesion.train.epoch import add_sums, batch_sums, means
 from sonolesion.train.history import write_history
-from sonolesion.train.losses import MultiTaskLoss, class_weights
-from sonolesion.train.models import build_model
+from sonolesion.train.losses import LossTerms, MultiTaskLoss, blend, class_weights, distill_loss
+from sonolesion.train.models import Ensemble, ModelOutput, build_model
 from sonolesion.train.optimizer import WeightAverage, build_optimizer, learning_rate, set_rate
 from sonolesion.train.precision import build_precision_plugin, choose_device, choose_precision
 from sonolesion.types import CLASS_NAMES
@@ -80,11 +81,19 @@ class TrainResult:
     is_main: bool = True
 
 
-def run_identity(manifest: Manifest, settings: TrainSettings) -> str:
-    """Hash of what decides the weights: the settings (less where they run), split and pixels."""
+def run_identity(manifest: Manifest, settings: TrainSettings, teachers: Sequence[Path] = ()) -> str:
+    """Hash of what decides the weights: settings (less where they run), split, pixels, teachers.
+
+    Raises:
+        TrainingError: a teacher's file cannot be read.
+    """
     decisive = settings.model_dump_json(exclude={"runtime": {"workers", "checkpoint_every_s"}})
     pixels = ",".join(row.processed_sha256 for row in manifest.rows)
-    return sha256_text(f"{decisive}|{manifest.record.split_hash}|{pixels}")[:16]
+    try:
+        taught = "".join(f"|{sha256_file(path)}" for path in teachers)
+    except OSError as error:
+        raise TrainingError(f"{error.filename}: no such teacher ({error.strerror}).") from error
+    return sha256_text(f"{decisive}|{manifest.record.split_hash}|{pixels}{taught}")[:16]
 
 
 def train(
@@ -93,6 +102,7 @@ def train(
     *,
     settings: TrainSettings,
     report: Report | None = None,
+    teachers: Sequence[Path] = (),
 ) -> TrainResult:
     """Train on the part "train", or go on where an interrupted run of the same kind stopped.
 
@@ -105,26 +115,36 @@ def train(
         out: folder of this run; holds `last.ckpt` when there is something to resume.
         settings: see `sonolesion.config`.
         report: called with the progress after each batch.
+        teachers: `best_model.pth` files whose mean answer is learned from as `settings.distill`
+            says. They must not have seen the part "test" either.
 
     Raises:
         TrainingError: the loss became nan, or `out` belongs to another run.
         DatasetError: a part that is needed is empty, or a processed file is not there.
         OutputWriteError: a file cannot be written; the last good checkpoint stays.
     """
-    return _Run(manifest, out, settings, report).execute()
+    return _Run(manifest, out, settings, report, teachers).execute()
 
 
 class _Run:
     """The state of one run while it is trained."""
 
     def __init__(
-        self, manifest: Manifest, out: Path, settings: TrainSettings, report: Report | None
+        self,
+        manifest: Manifest,
+        out: Path,
+        settings: TrainSettings,
+        report: Report | None,
+        teachers: Sequence[Path],
     ) -> None:
         self.manifest = manifest
         self.out = make_folder(out)
         self.settings = settings
         self.report = report
-        self.identity = run_identity(self.manifest, settings)
+        self.identity = run_identity(self.manifest, settings, teachers)
+        self.teacher: nn.Module | None = None
+        if teachers:
+            self.teacher = Ensemble([load_network(path).network for path in teachers])
         self.progress = Progress()
         self.saved_at = self.ticked_at = time.monotonic()
 
@@ -177,6 +197,8 @@ class _Run:
             self.network = self.network.to(memory_format=torch.channels_last)
         optimizer = build_optimizer(self.network, settings.optim)
         self.model, self.optimizer = self.fabric.setup(self.network, optimizer)
+        if self.teacher is not None:
+            self.teacher = self.fabric.setup_module(self.teacher.eval(), move_to_device=True)
         self.average = WeightAverage(self.network, settings.optim.ema_decay)
         balanced = settings.loss.class_weights == "balanced"
         labels = torch.from_numpy(train_part.labels)
@@ -226,7 +248,7 @@ class _Run:
                 position = progress.epoch + progress.batch / total
                 set_rate(self.optimizer, learning_rate(optim, position))
             output = self.model(self._layout(images))
-            terms = self.loss(output, masks, labels)
+            terms = self._taught(self.loss(output, masks, labels), images, output)
             self.optimizer.zero_grad(set_to_none=True)
             self.fabric.backward(terms.total)
             if optim.clip_norm:
@@ -246,6 +268,16 @@ class _Run:
             self._tick(progress.batch, total)
             if time.monotonic() - self.saved_at >= self.settings.runtime.checkpoint_every_s:
                 self._save_state()
+
+    def _taught(self, terms: LossTerms, images: Tensor, output: ModelOutput) -> LossTerms:
+        """Blend in the loss against the teachers, where there are some."""
+        if self.teacher is None:
+            return terms
+        distill = self.settings.distill
+        with torch.no_grad():
+            target = self.teacher(self._layout(images))
+        learned = distill_loss(output, target, temperature=distill.temperature)
+        return blend(terms, learned, distill.weight)
 
     @torch.no_grad()
     def _validate(self, part: LoadedPart) -> dict[str, float]:
@@ -295,6 +327,8 @@ class _Run:
                         "val_loss": progress.best_loss,
                         "settings": self.settings.model_dump_json(),
                         "split_hash": self.manifest.record.split_hash,
+                        "image_size_px": self.manifest.record.image_size_px,
+                        "resize": self.manifest.record.resize.value,
                         "class_names": list(CLASS_NAMES),
                     },
                 )

@@ -68,6 +68,7 @@ def format_result(prediction: Prediction) -> str:
         f"Confidence: {prediction.confidence:.4f}",
         "Class probabilities:",
         *(f"  {name}: {prob:.4f}" for name, prob in pairs),
+        *_format_decision(prediction),
         f"Mask coverage: {prediction.mask_coverage:.4%} of {width} x {height} px",
         f"Bundle: {prediction.bundle}",
         *(f"Note: {note}" for note in prediction.notes),
@@ -75,6 +76,24 @@ def format_result(prediction: Prediction) -> str:
         RESEARCH_USE_ONLY,
     ]
     return "\n".join(lines) + "\n"
+
+
+def _format_decision(prediction: Prediction) -> list[str]:
+    """Lines of the joint decision; only the disagreement without one."""
+    lines = [f"Outline and class disagreed: {_yes_no(prediction.disagreement)}"]
+    if not prediction.prediction_set:
+        return lines
+    members = ", ".join(c.value for c in prediction.prediction_set)
+    return [
+        f"Classes that cannot be ruled out: {members}",
+        f"Unsure, have it read: {_yes_no(prediction.unsure)}",
+        f"Malignant alert: {_yes_no(prediction.malignant_alert)}",
+        *lines,
+    ]
+
+
+def _yes_no(flag: bool) -> str:
+    return "yes" if flag else "no"
 
 
 def _mask_levels(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -132,7 +132,7 @@ def format_summary(
     *,
     bundle: str,
 ) -> str:
-    """The text of summary.txt: counts and mean confidence per class, failures, files skipped."""
+    """The text of summary.txt: counts and confidence per class, flags, failures, files skipped."""
     lines = [f"Images: {len(listing.files)}", f"Predicted: {len(rows)}", f"Failed: {len(failures)}"]
     skipped = (
         (listing.skipped_masks, "files called like masks"),
@@ -151,9 +151,21 @@ def format_summary(
     lines.append(f"{'all':<12} {len(rows):>6}   {confidence:>15}   {marked:>11}")
     coverage = _format_mean([row.mask_coverage for row in rows if row.mask_px > 0])
     lines += ["", f"Mean mask coverage where a mask is marked (n = {marked}): {coverage}"]
+    lines += _count_flags(rows)
     if failures:
         lines += ["", "Failed:", *(f"  {failed.error}" for failed in failures)]
     return "\n".join([*lines, "", RESEARCH_USE_ONLY]) + "\n"
+
+
+def _count_flags(rows: Sequence[PredictionRow]) -> list[str]:
+    """Count what a reader should look at; the joint decision's only where there is one."""
+    lines = [f"Outline and class disagreed: {sum(row.disagreement for row in rows)}"]
+    if any(row.prediction_set for row in rows):
+        lines += [
+            f"Unsure, have them read: {sum(row.unsure for row in rows)}",
+            f"Malignant alerts: {sum(row.malignant_alert for row in rows)}",
+        ]
+    return lines
 
 
 def _format_mean(values: Sequence[float]) -> str:

@@ -10,10 +10,11 @@ import numpy as np
 from sonolesion.inference import FailedInput
 from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY, Prediction
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 CSV_COLUMNS = (
     "source", "stem", "label", "confidence", *(f"{name}_prob" for name in CLASS_NAMES),
-    "mask_coverage", "mask_px", "width_px", "height_px", "bundle", "seconds", "notes",
+    "unsure", "prediction_set", "malignant_alert", "disagreement", "mask_coverage", "mask_px",
+    "width_px", "height_px", "bundle", "seconds", "notes",
     "mask_file", "overlay_file", "picture_file", "text_file", "research_use_only",
 )  # fmt: skip
 ERROR_COLUMNS = ("source", "code", "message")
@@ -29,6 +30,10 @@ class PredictionRow:
         label: the most probable class.
         confidence: its probability, [0, 1].
         class_prob: one probability per class, in `LesionClass` order.
+        unsure: have the image read; always False without a decision in the bundle.
+        prediction_set: classes that cannot be ruled out; empty only without a decision.
+        malignant_alert: probability of malignant at or above the bundle's operating point.
+        disagreement: outline and class contradicted each other before the joint decision.
         mask_coverage: share of the image that the mask covers, [0, 1].
         mask_px: pixels of the mask.
         width_px, height_px: size of image and mask.
@@ -43,6 +48,10 @@ class PredictionRow:
     label: str
     confidence: float
     class_prob: tuple[float, ...]
+    unsure: bool
+    prediction_set: tuple[str, ...]
+    malignant_alert: bool
+    disagreement: bool
     mask_coverage: float
     mask_px: int
     width_px: int
@@ -62,6 +71,10 @@ def make_row(prediction: Prediction, *, stem: str, files: dict[str, str]) -> Pre
         label=prediction.label.value,
         confidence=round(prediction.confidence, 6),
         class_prob=tuple(round(float(p), 6) for p in prediction.class_prob),
+        unsure=prediction.unsure,
+        prediction_set=tuple(c.value for c in prediction.prediction_set),
+        malignant_alert=prediction.malignant_alert,
+        disagreement=prediction.disagreement,
         mask_coverage=round(prediction.mask_coverage, 6),
         mask_px=int(np.count_nonzero(prediction.mask)),
         width_px=width,
@@ -82,6 +95,10 @@ def row_to_json(row: PredictionRow) -> dict[str, Any]:
         "label": row.label,
         "confidence": row.confidence,
         "class_prob": dict(zip(CLASS_NAMES, row.class_prob, strict=True)),
+        "unsure": row.unsure,
+        "prediction_set": list(row.prediction_set),
+        "malignant_alert": row.malignant_alert,
+        "disagreement": row.disagreement,
         "mask_coverage": row.mask_coverage,
         "mask_px": row.mask_px,
         "width_px": row.width_px,
@@ -95,10 +112,13 @@ def row_to_json(row: PredictionRow) -> dict[str, Any]:
 
 
 def row_to_csv(row: PredictionRow) -> dict[str, object]:
-    """One row of predictions.csv, by the names of `CSV_COLUMNS`."""
+    """One row of predictions.csv, by the names of `CSV_COLUMNS`; flags are 0 or 1."""
     values = row_to_json(row)
     for name, prob in values.pop("class_prob").items():
         values[f"{name}_prob"] = prob
+    for name in ("unsure", "malignant_alert", "disagreement"):
+        values[name] = int(values[name])
+    values["prediction_set"] = "; ".join(row.prediction_set)
     values["notes"] = "; ".join(row.notes)
     values |= {f"{kind}_file": path for kind, path in values.pop("files").items()}
     return values

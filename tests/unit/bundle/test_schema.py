@@ -90,8 +90,18 @@ def test_all_faults_are_reported_at_once() -> None:
 
 
 def test_newer_schema_says_update_before_anything_else() -> None:
-    with pytest.raises(BundleError, match=r"schema_version 2 is newer.*Update sonolesion"):
-        parse_bundle_info(values() | {"schema_version": 2, "new_field": 1}, file="b")
+    with pytest.raises(BundleError, match=r"schema_version 3 is newer.*Update sonolesion"):
+        parse_bundle_info(values() | {"schema_version": 3, "new_field": 1}, file="b")
+
+
+def test_a_bundle_of_schema_1_is_refused_with_what_it_lacks() -> None:
+    old = values() | {"schema_version": 1}
+    del old["decision"]
+    with pytest.raises(
+        BundleError,
+        match=r"missing field 'decision'; field 'schema_version': expected 2, got 1\. Export the",
+    ):
+        parse_bundle_info(old, file="b")
 
 
 @pytest.mark.parametrize("value", [[], None, "text", 3])

@@ -12,7 +12,10 @@ from typer.testing import CliRunner
 from sonolesion import __version__
 from sonolesion.cli.app import COMMANDS, app
 
-NAMES = ("audit", "prepare", "verify", "phantom", "train", "evaluate", "predict", "info", "demo")
+NAMES = (
+    "audit", "prepare", "erase", "verify", "phantom", "train", "crossval", "export", "evaluate",
+    "predict", "info", "demo",
+)  # fmt: skip
 HEAVY = {"numpy", "torch", "cv2", "matplotlib", "onnxruntime", "PIL", "pydantic", "jinja2"}
 
 

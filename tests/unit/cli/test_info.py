@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -54,3 +55,9 @@ def test_folder_that_cannot_be_written(shipped: Path, tmp_path: Path) -> None:
     writable = json.loads(done.stdout)["writable"]
     assert writable["ok"] is False
     assert "No such file" in writable["fault"]
+
+
+def test_shipped_figures_have_interval_and_number() -> None:
+    done = CliRunner().invoke(app, ["info"])
+    assert re.search(r"lesion dice 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\] n=\d+", done.stdout)
+    assert "{" not in done.stdout

@@ -79,8 +79,9 @@ class FakePredictor:
         mask, prob = predicted_mask(name), np.array(PROBS[name])
         label = list(LesionClass)[int(prob.argmax())]
         return Prediction(
-            str(source), label, prob, mask.astype(np.float32), mask, float(mask.mean()), "fake 1", 0
-        )
+            str(source), label, prob, mask.astype(np.float32), mask, float(mask.mean()), "fake 1",
+            0, class_logits=np.log(prob + 1e-9), lesion_peak=float(mask.any()),
+        )  # fmt: skip
 
     def predict_square(self, image: UltrasoundImage) -> FakeSquare:
         name = self._names[image.pixels.tobytes()]

@@ -64,7 +64,7 @@ def test_report_json_keeps_its_schema(out) -> None:
         "segmentation", "mission_convention", "classification", "subgroups", "missed_malignant",
         "false_positive_normals", "failures",
     ]  # fmt: skip
-    assert report["schema_version"] == 1
+    assert report["schema_version"] == 2
     assert list(report["bundle"]) == ["name", "version", "sha256", "trained_on_split"]
     assert list(report["data"]) == [
         "protocol", "split_hash", "split_seed", "part", "n", "n_groups", "class_counts"
@@ -78,7 +78,10 @@ def test_report_json_keeps_its_schema(out) -> None:
         "label", "value", "low", "high", "n", "n_groups", "unit", "reason"
     ]  # fmt: skip
     parts = report["classification"]
-    assert list(parts) == ["overall", "per_class", "ranking", "calibration", "confusion_matrix"]
+    assert list(parts) == [
+        "overall", "per_class", "ranking", "calibration", "decision", "confusion_matrix"
+    ]  # fmt: skip
+    assert parts["decision"] is None
     assert list(parts["overall"]) == [
         "accuracy", "precision_weighted", "recall_weighted", "f1_weighted", "f1_macro"
     ]  # fmt: skip

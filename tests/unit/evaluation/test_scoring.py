@@ -109,6 +109,46 @@ def test_the_mission_convention_compares_in_the_square(predictor, manifest) -> N
     assert found["benign (2)"].dice == pytest.approx(0.5)
     assert found["benign (2)"].class_logits is not None
     assert found["malignant (2)"].hd95_px == math.hypot(64, 64)
+    assert found["benign (2)"].lesion_peak == 1.0
+    assert not any(result.unsure or result.prediction_set for result in found.values())
+
+
+def test_raw_outputs_are_kept_in_the_honest_convention_too(predictor, manifest) -> None:
+    found = score(predictor, manifest)
+    assert found["malignant (3)"].class_logits == pytest.approx(
+        (math.log(1e-9), math.log(0.1), math.log(0.9)), abs=1e-6
+    )
+    assert (found["normal (1)"].lesion_peak, found["normal (2)"].lesion_peak) == (0.0, 1.0)
+    failed = found["malignant (2)"]
+    assert (failed.class_logits, failed.lesion_peak, failed.unsure) == (None, None, False)
+
+
+class DecidedPredictor:
+    """Says of every case what a decision may: a label that is not what it says of itself."""
+
+    def __init__(self, inner, **said: object) -> None:
+        self._inner, self._said = inner, said
+
+    def predict(self, source: Path):
+        return dataclasses.replace(self._inner.predict(source), **self._said)
+
+
+def test_the_predictions_own_answer_is_taken(predictor, manifest, tmp_path) -> None:
+    decided = DecidedPredictor(
+        predictor, label=LesionClass.MALIGNANT, unsure=True, malignant_alert=True,
+        prediction_set=(LesionClass.BENIGN, LesionClass.MALIGNANT),
+    )  # fmt: skip
+    found = score(decided, manifest)
+    normal = found["normal (1)"]
+    assert normal.predicted is LesionClass.MALIGNANT  # its probabilities say normal
+    assert (normal.unsure, normal.malignant_alert) == (True, True)
+    write_case_table(tmp_path / "cases.csv", found.values())
+    with (tmp_path / "cases.csv").open(newline="") as file:
+        rows = {row["case_id"]: row for row in csv.DictReader(file)}
+    assert rows["normal (2)"]["prediction_set"] == "benign;malignant"
+    assert (rows["normal (2)"]["unsure"], rows["normal (2)"]["malignant_alert"]) == ("1", "1")
+    assert rows["normal (2)"]["lesion_peak"] == "1.0"
+    assert rows["malignant (2)"]["prediction_set"] == rows["malignant (2)"]["lesion_peak"] == ""
 
 
 def test_an_unknown_part_names_the_parts_there(predictor, manifest) -> None:

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 from tiny_bundle import disc, make_bundle, speckle_image
+from tiny_decision import make_decision
 
 import sonolesion
 from sonolesion.bundle import Bundle, store
+from sonolesion.bundle.decision import Presence
 from sonolesion.errors import (
     BundleError,
     ImageSizeError,
@@ -109,11 +111,87 @@ def test_contradiction_and_colour_are_remarked(predictor: Predictor) -> None:
     prediction = predictor.predict(speckle_image(256, 256, radius_px=20))
     assert prediction.label is LesionClass.NORMAL
     assert prediction.notes == (
-        f"class is normal, but the mask marks {prediction.mask_coverage:.1%} of the image",
+        "outline and class disagreed: the class alone was normal, the outline alone marked "
+        f"{prediction.mask_coverage:.1%} of the image",
     )
+    assert prediction.disagreement
     colour = np.stack([speckle_image()] * 3, axis=2)
     colour[:20, :20] = (255, 0, 0)
     assert "2.0% of the pixels are coloured" in predictor.predict(colour).notes[0]
+
+
+def test_without_a_decision_there_is_no_set_and_no_alert(predictor: Predictor) -> None:
+    prediction = predictor.predict(speckle_image(128, 128, radius_px=55))
+    assert prediction.label is LesionClass.MALIGNANT
+    assert prediction.prediction_set == ()
+    assert (prediction.unsure, prediction.malignant_alert) == (False, False)
+    assert not prediction.disagreement
+    square = predictor.predict_square(UltrasoundImage(speckle_image(128, 128, radius_px=55)))
+    assert prediction.class_logits is not None
+    np.testing.assert_array_equal(prediction.class_logits, square.class_logits)
+    highest = np.sort(square.lesion_prob, axis=None)[-4:]  # a thousandth of 4096 pixels
+    assert prediction.lesion_peak == pytest.approx(highest.mean())
+
+
+def decide(tmp_path: Path, name: str, **presence: float) -> Predictor:
+    """The tiny bundle with a decision whose presence has these weights."""
+    weights = {"intercept": 0.0, "class_weight": 1.0, "peak_weight": 1.0} | presence
+    decision = make_decision(presence=Presence(**weights, n_lesion=60, n_normal=20))
+    return Predictor(make_bundle(tmp_path / name, decision=decision), threads=1)
+
+
+def test_the_outline_overrules_the_class_where_the_decision_says_so(
+    predictor: Predictor, tmp_path: Path
+) -> None:
+    image = speckle_image(256, 256, radius_px=20)  # a mark that the class head calls normal
+    alone = predictor.predict(image)
+    joint = decide(tmp_path, "joint", peak_weight=5.0).predict(image)
+    assert alone.label is LesionClass.NORMAL
+    assert joint.label is LesionClass.BENIGN
+    assert alone.disagreement
+    assert joint.disagreement
+    np.testing.assert_array_equal(joint.mask, alone.mask)
+    np.testing.assert_array_equal(joint.lesion_prob, alone.lesion_prob)
+    z, peak = joint.class_logits, joint.lesion_peak
+    assert z is not None
+    assert peak is not None
+    odds = np.exp(np.logaddexp(z[1], z[2]) - z[0]) * (peak / (1 - peak)) ** 5
+    assert joint.class_prob[0] == pytest.approx(1 / (1 + odds))
+    assert joint.class_prob[2] / joint.class_prob[1] == pytest.approx(np.exp(z[2] - z[1]))
+
+
+def test_no_lesion_empties_the_mask(tmp_path: Path) -> None:
+    image = speckle_image(128, 128, radius_px=25)
+    joint = decide(tmp_path, "never", intercept=-1000.0).predict(image)
+    assert joint.label is LesionClass.NORMAL
+    assert not joint.mask.any()
+    assert joint.mask_coverage == 0.0
+    assert joint.lesion_prob.max() > 0.9
+
+
+def test_a_lesion_without_a_pixel_at_the_threshold_is_marked_at_half_its_peak(
+    tmp_path: Path,
+) -> None:
+    image = speckle_image(128, 128, radius_px=0)
+    joint = decide(tmp_path, "always", intercept=1000.0).predict(image)
+    assert joint.label is not LesionClass.NORMAL
+    assert joint.lesion_prob.max() < 0.5
+    np.testing.assert_array_equal(joint.mask, joint.lesion_prob >= 0.5 * joint.lesion_prob.max())
+    assert 0 < joint.mask.sum() < joint.mask.size
+    assert joint.mask_coverage == pytest.approx(joint.mask.mean())
+
+
+def test_an_unsure_answer_says_why(tmp_path: Path) -> None:
+    # z = (0, 2.5, 2) or so: benign or malignant, both above their least probability
+    image = speckle_image(128, 128, radius_px=36)
+    joint = decide(tmp_path, "torn").predict(image)
+    assert joint.prediction_set == (LesionClass.BENIGN, LesionClass.MALIGNANT)
+    assert joint.unsure
+    assert joint.malignant_alert
+    assert joint.notes == ("unsure, have it read: could be benign or malignant",)
+    clear = decide(tmp_path, "clear").predict(speckle_image(128, 128, radius_px=0))
+    assert clear.prediction_set == (LesionClass.NORMAL,)
+    assert (clear.unsure, clear.malignant_alert, clear.notes) == (False, False, ())
 
 
 def test_predict_many_gives_one_result_per_source_in_order(

@@ -10,13 +10,25 @@ torch = pytest.importorskip("torch")
 from prepared_folder import make_prepared_folder  # noqa: E402
 
 from sonolesion.bundle import load_bundle  # noqa: E402
+from sonolesion.bundle.decision import measure_peak  # noqa: E402
+from sonolesion.calibration import (  # noqa: E402
+    Calibration,
+    HeldOut,
+    calibration,
+    fit_decision,
+    read_calibration,
+    write_calibration,
+)
 from sonolesion.config import load_train_settings  # noqa: E402
-from sonolesion.errors import TrainingError  # noqa: E402
+from sonolesion.errors import InvalidInputError, TrainingError  # noqa: E402
 from sonolesion.imaging.geometry import ResizeMode  # noqa: E402
+from sonolesion.imaging.read import read_image  # noqa: E402
+from sonolesion.inference import Predictor  # noqa: E402
 from sonolesion.inference.runtime import Session  # noqa: E402
 from sonolesion.train import export  # noqa: E402
-from sonolesion.train.checkpoint import save_best  # noqa: E402
+from sonolesion.train.checkpoint import load_model_state, save_best  # noqa: E402
 from sonolesion.train.models import ClassicUNet, build_model  # noqa: E402
+from sonolesion.types import CLASS_INDEX  # noqa: E402
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow]
 
@@ -29,7 +41,12 @@ def checkpoint(tmp_path):
     save_best(
         tmp_path / "best_model.pth",
         model_state=network.state_dict(),
-        about={"epoch": 1, "settings": settings.model_dump_json()},
+        about={
+            "epoch": 1,
+            "settings": settings.model_dump_json(),
+            "image_size_px": 32,
+            "resize": "fit",
+        },
     )
     return tmp_path / "best_model.pth", network.eval()
 
@@ -37,7 +54,7 @@ def checkpoint(tmp_path):
 def test_the_bundle_computes_what_torch_does_at_any_batch_size(tmp_path, checkpoint):
     path, network = checkpoint
     manifest = make_prepared_folder(tmp_path / "data")
-    bundle = export.bundle_from_checkpoint(path, tmp_path / "bundle", manifest=manifest)
+    bundle = export.bundle_from_checkpoints([path], tmp_path / "bundle", manifest=manifest)
     assert bundle.info.image_size_px == 32
     assert bundle.info.resize is ResizeMode.FIT
     assert bundle.info.training["split_hash"] == manifest.record.split_hash
@@ -55,10 +72,10 @@ def test_a_graph_that_differs_is_refused(tmp_path, checkpoint, monkeypatch):
     path, _ = checkpoint
     other = ClassicUNet(width=2).eval()
     real = export.export_graph
-    monkeypatch.setattr(export, "export_graph", lambda _network, info: real(other, info))
+    monkeypatch.setattr(export, "export_graph", lambda _network, info, **_: real(other, info))
     manifest = make_prepared_folder(tmp_path / "data")
     with pytest.raises(TrainingError, match="export refused"):
-        export.bundle_from_checkpoint(path, tmp_path / "bundle", manifest=manifest)
+        export.bundle_from_checkpoints([path], tmp_path / "bundle", manifest=manifest)
     assert not (tmp_path / "bundle").exists()
 
 
@@ -71,14 +88,103 @@ def test_a_checkpoint_of_another_split_is_refused(tmp_path):
     )
     manifest = make_prepared_folder(tmp_path / "data")
     with pytest.raises(TrainingError, match="trained on split abc"):
-        export.bundle_from_checkpoint(
-            tmp_path / "best_model.pth", tmp_path / "bundle", manifest=manifest
+        export.bundle_from_checkpoints(
+            [tmp_path / "best_model.pth"], tmp_path / "bundle", manifest=manifest
         )
 
 
 def test_the_settings_travel_with_the_bundle(tmp_path, checkpoint):
     manifest = make_prepared_folder(tmp_path / "data")
-    export.bundle_from_checkpoint(checkpoint[0], tmp_path / "bundle", manifest=manifest)
+    export.bundle_from_checkpoints([checkpoint[0]], tmp_path / "bundle", manifest=manifest)
     training = json.loads((tmp_path / "bundle" / "bundle.json").read_text())["training"]
     assert training["settings"]["model"]["width"] == 2
     assert training["preset"] == "mission"
+
+
+def test_several_checkpoints_answer_with_their_mean_in_half_the_space(tmp_path, checkpoint):
+    path, network = checkpoint
+    _, about = load_model_state(path)
+    torch.manual_seed(2)
+    other = build_model(load_train_settings("mission", overrides=["model.width=2"]).model).eval()
+    save_best(tmp_path / "other.pth", model_state=other.state_dict(), about=about)
+    both = [path, tmp_path / "other.pth"]
+    whole = export.bundle_from_checkpoints(both, tmp_path / "whole")
+    half = export.bundle_from_checkpoints(both, tmp_path / "half", half_weights=True)
+    assert half.info.training["members"] == 2
+    assert "mean of 2 networks" in half.info.description
+    assert len(half.graph) < len(whole.graph)
+    images = np.random.default_rng(0).random((1, 1, 32, 32), np.float32)
+    with torch.no_grad():
+        alone = [
+            member(torch.from_numpy(images)).class_logits.numpy() for member in (network, other)
+        ]
+    mean = (alone[0] + alone[1]) / 2
+    np.testing.assert_allclose(Session(whole).run(images).class_logits, mean, atol=1e-4)
+    np.testing.assert_allclose(Session(half).run(images).class_logits, mean, atol=0.02)
+
+
+def test_checkpoints_of_two_sizes_are_refused(tmp_path, checkpoint):
+    path, _ = checkpoint
+    state, about = load_model_state(path)
+    save_best(tmp_path / "b.pth", model_state=state, about=about | {"image_size_px": 64})
+    with pytest.raises(InvalidInputError, match="one size"):
+        export.bundle_from_checkpoints([path, tmp_path / "b.pth"], tmp_path / "bundle")
+    with pytest.raises(InvalidInputError, match="none"):
+        export.bundle_from_checkpoints([], tmp_path / "bundle")
+
+
+def test_a_given_calibration_goes_into_the_bundle(tmp_path, checkpoint):
+    given = Calibration(temperature=2.5, decision=None, note="out of fold", split_hash="abc")
+    write_calibration(tmp_path / "calibration.json", given)
+    read = read_calibration(tmp_path / "calibration.json")
+    assert read == given
+    manifest = make_prepared_folder(tmp_path / "data")
+    bundle = export.bundle_from_checkpoints(
+        [checkpoint[0]], tmp_path / "bundle", manifest=manifest, calibration=read
+    )
+    assert bundle.info.temperature == 2.5
+    assert bundle.info.training["decision"] == "out of fold"
+
+
+def test_held_out_cases_fit_temperature_and_decision(tmp_path, checkpoint, monkeypatch):
+    monkeypatch.setattr(calibration, "MIN_NORMALS", 12)
+    manifest = make_prepared_folder(tmp_path / "data", count=180)
+    bundle = export.bundle_from_checkpoints([checkpoint[0]], tmp_path / "bundle", manifest=manifest)
+    decision = bundle.info.decision
+    assert decision is not None
+    assert decision.sets.n == (12, 12, 12)
+    assert (decision.presence.n_lesion, decision.presence.n_normal) == (24, 12)
+    assert "fitted on 12 normal, 12 benign, 12 malignant" in bundle.info.training["decision"]
+    assert load_bundle(tmp_path / "bundle").info == bundle.info
+    # the same numbers come out of what the shipped graph gives through the predictor
+    predictor, val = Predictor(bundle, threads=1), manifest.part("val")
+    peaks = []
+    for row in val:
+        image = read_image(manifest.folder / row.processed_image)
+        peaks.append(measure_peak(predictor.predict_square(image).lesion_prob))
+    logits = np.array(
+        [
+            predictor.predict_square(read_image(manifest.folder / r.processed_image)).class_logits
+            for r in val
+        ]
+    )
+    labels = np.array([CLASS_INDEX[row.label] for row in val])
+    groups = np.array([row.group for row in val])
+    temperature, again = fit_decision(HeldOut(logits, np.array(peaks), labels, groups))
+    assert bundle.info.temperature == pytest.approx(temperature, rel=1e-3)
+    assert decision.presence.intercept == pytest.approx(again.presence.intercept, abs=1e-2)
+    assert decision.sets.min_prob == pytest.approx(again.sets.min_prob, abs=1e-3)
+
+
+def test_too_few_normals_give_no_decision_and_a_note(tmp_path, checkpoint):
+    manifest = make_prepared_folder(tmp_path / "data")
+    bundle = export.bundle_from_checkpoints([checkpoint[0]], tmp_path / "bundle", manifest=manifest)
+    assert bundle.info.decision is None
+    assert "needs 30 normals" in bundle.info.training["decision"]
+    assert "got 1 normal, 1 benign, 1 malignant" in bundle.info.training["decision"]
+
+
+def test_without_data_there_is_neither_temperature_nor_decision(tmp_path, checkpoint):
+    bundle = export.bundle_from_checkpoints([checkpoint[0]], tmp_path / "bundle")
+    assert (bundle.info.temperature, bundle.info.decision) == (1.0, None)
+    assert "decision" not in bundle.info.training

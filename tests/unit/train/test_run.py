@@ -179,3 +179,23 @@ def test_the_average_of_the_weights_is_kept_and_survives_a_kill(prepared, tmp_pa
     again = training.train(read_manifest(prepared), tmp_path / "killed", settings=settings)
     resumed, _ = load_model_state(again.checkpoint)
     assert all(torch.equal(kept[name], resumed[name]) for name in kept)
+
+
+def test_a_student_learns_from_its_teachers(prepared, tmp_path):
+    manifest = read_manifest(prepared)
+    teacher = _train(prepared, tmp_path / "teacher").checkpoint
+    taught = training.train(
+        manifest, tmp_path / "taught", settings=_settings(), teachers=[teacher, teacher]
+    )
+    first = float(_curves(tmp_path / "taught")[0]["train_loss"])
+    assert first != float(_curves(tmp_path / "teacher")[0]["train_loss"])
+    again = training.train(
+        manifest, tmp_path / "taught", settings=_settings(), teachers=[teacher, teacher]
+    )
+    assert again.best_epoch == taught.best_epoch
+    with pytest.raises(TrainingError, match="other settings"):
+        _train(prepared, tmp_path / "taught")
+    with pytest.raises(TrainingError, match="no such teacher"):
+        training.train(
+            manifest, tmp_path / "none", settings=_settings(), teachers=[tmp_path / "x.pth"]
+        )

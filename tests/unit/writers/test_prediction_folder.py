@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
-from tiny_bundle import speckle_image
+from tiny_bundle import make_bundle, speckle_image
+from tiny_decision import make_decision
 
 from sonolesion.bundle import Bundle
 from sonolesion.errors import (
@@ -326,3 +327,44 @@ def test_damaged_bundle_is_not_taken_for_a_bad_image(
     monkeypatch.setattr(Predictor, "predict", fail)
     with pytest.raises(BundleError):
         run_prediction([str(scans)], tmp_path / "out", predictor=predictor)
+
+
+DECIDED_COLUMNS = ("unsure", "prediction_set", "malignant_alert", "disagreement")
+
+
+def test_a_joint_decision_stands_in_tables_text_and_summary(scans: Path, tmp_path: Path) -> None:
+    bundle = make_bundle(tmp_path / "decided", decision=make_decision())
+    predictor, out = Predictor(bundle, threads=1), tmp_path / "out"
+    report = run_prediction([str(scans)], out, predictor=predictor, pictures=False)
+    lines = [json.loads(line) for line in (out / "predictions.jsonl").read_text().splitlines()]
+    rows = read_csv(out / "predictions.csv")
+    for line, row in zip(lines, rows, strict=True):
+        direct = predictor.predict(Path(line["source"]))
+        assert line["schema_version"] == 2
+        assert tuple(line["prediction_set"]) == direct.prediction_set != ()
+        assert [line[c] for c in DECIDED_COLUMNS if c != "prediction_set"] == [
+            direct.unsure, direct.malignant_alert, direct.disagreement
+        ]  # fmt: skip
+        assert row["prediction_set"] == "; ".join(direct.prediction_set)
+        assert row["unsure"] == str(int(direct.unsure))
+        text = (out / line["files"]["text"]).read_text()
+        assert f"Unsure, have it read: {'yes' if direct.unsure else 'no'}" in text
+        assert f"cannot be ruled out: {', '.join(direct.prediction_set)}" in text
+        assert "Malignant alert: " in text
+    unsure = sum(line["unsure"] for line in lines)
+    assert f"Unsure, have them read: {unsure}" in report.summary
+    alerts = sum(line["malignant_alert"] for line in lines)
+    assert f"Malignant alerts: {alerts}" in report.summary
+
+
+def test_without_a_decision_only_the_disagreement_is_said(
+    predictor: Predictor, scans: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    report = run_prediction([str(scans)], out, predictor=predictor, pictures=False)
+    line = json.loads((out / "predictions.jsonl").read_text().splitlines()[0])
+    assert [line[c] for c in DECIDED_COLUMNS] == [False, [], False, False]
+    text = (out / line["files"]["text"]).read_text()
+    assert "Outline and class disagreed: no" in text
+    assert "Unsure" not in text + report.summary
+    assert "alert" not in text + report.summary
