@@ -79,7 +79,7 @@ def test_a_missing_class_is_a_finding_and_no_folder_at_all_an_error(thirty, tmp_
     assert audit(thirty.root).report.missing_classes == (LesionClass.NORMAL,)
     with pytest.raises(DatasetError, match="no such folder"):
         audit(tmp_path / "nowhere")
-    with pytest.raises(DatasetError, match="no known layout.*benign/, malignant/, normal/"):
+    with pytest.raises(DatasetError, match=r"no known layout.*benign/, malignant/, normal/"):
         audit(tmp_path)
 
 
