@@ -118,13 +118,13 @@ def test_a_killed_crossval_goes_on_where_it_was(folds: Path, tmp_path: Path) -> 
             assert time.monotonic() < deadline
             time.sleep(0.02)
         os.kill(process.pid, signal.SIGKILL)
-    graph = out / "fold_0" / "bundle" / "model.onnx"
-    before = graph.stat().st_mtime_ns
+    weights = out / "fold_0" / "best_model.pth"
+    before = weights.stat().st_mtime_ns
     code, _, stderr = _run("crossval", folds, "-o", out, *FAST)
     assert code == 0, stderr
     assert "fold_0: trained already." in stderr
     assert "Going on with the run" in stderr
-    assert graph.stat().st_mtime_ns == before
+    assert weights.stat().st_mtime_ns == before
     code, _, stderr = _run("crossval", folds, "-o", tmp_path / "whole", *FAST)
     figures = [
         [{k: v for k, v in row.items() if k != "seconds"} for row in _table(folder)]

@@ -70,6 +70,7 @@ def grain(envelope: Field, *, axis: int) -> float:
 
 
 def test_log_compression_maps_the_dynamic_range() -> None:
-    envelope = np.array([[10.0, 1.0, 10**-1.5, 10**-3, 0.0]], dtype=np.float32)
-    assert log_compress(envelope, dynamic_range_db=60).tolist() == [[255, 255, 128, 0, 0]]
-    assert log_compress(envelope, dynamic_range_db=60, contrast=2.0)[0, 2] == 64
+    # -20 of 60 dB is 2/3 of 255 = 170; with contrast 2 it is 4/9 of 255 = 113.3
+    envelope = np.array([[10.0, 1.0, 0.1, 10**-3, 0.0]], dtype=np.float32)
+    assert log_compress(envelope, dynamic_range_db=60).tolist() == [[255, 255, 170, 0, 0]]
+    assert log_compress(envelope, dynamic_range_db=60, contrast=2.0)[0, 2] == 113
