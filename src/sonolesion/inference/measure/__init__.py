@@ -1,0 +1,34 @@
+"""Lesions measured from a mask, and a draft description in the words of BI-RADS.
+
+::
+
+    mask -> components -> contour -> diameters, size -> interval
+                                  -> form, margin   |
+                     pixels -> margin, echo, posterior  -> measurement -> draft (words: lexicon)
+
+Everything is numpy and OpenCV on arrays of the image's own resolution. Nothing here knows the
+network, its bundle or the class; a draft holds no BI-RADS category. Research use only.
+"""
+
+from __future__ import annotations
+
+from sonolesion.inference.measure.draft import draft_lexicon
+from sonolesion.inference.measure.lexicon import DRAFT_NOTICE, Descriptor, LexiconDraft, Reason
+from sonolesion.inference.measure.measurement import (
+    LesionMeasurement,
+    MeasuredLesions,
+    measure_lesions,
+)
+from sonolesion.inference.measure.size import LesionSize
+
+__all__ = [
+    "DRAFT_NOTICE",
+    "Descriptor",
+    "LesionMeasurement",
+    "LesionSize",
+    "LexiconDraft",
+    "MeasuredLesions",
+    "Reason",
+    "draft_lexicon",
+    "measure_lesions",
+]

@@ -1,0 +1,118 @@
+"""The longest diameter of a contour and the longest one at right angles to it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolesion.inference.measure.contour import Points, Spacing
+
+_LINES_PER_DIAMETER = 2000
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Diameter:
+    """A straight line between two points of a contour.
+
+    Attributes:
+        ends_px: its two ends, (row, col) in px, fractions of a pixel included.
+    """
+
+    ends_px: tuple[Point, Point]
+
+    def length(self, spacing: Spacing = (1.0, 1.0)) -> float:
+        """Length in the unit of `spacing`, in px without one.
+
+        >>> Diameter(((0.0, 0.0), (3.0, 4.0))).length(), Diameter(((0, 0), (3, 4))).length((2, 2))
+        (5.0, 10.0)
+        """
+        (row_a, col_a), (row_b, col_b) = self.ends_px
+        return math.hypot((row_b - row_a) * spacing[0], (col_b - col_a) * spacing[1])
+
+
+def find_hull(points: Points) -> Points:
+    """Corners of the convex hull, (K, 2); the points themselves where there are fewer than 4."""
+    if len(points) < 4:
+        return points
+    keep = cv2.convexHull(points.astype(np.float32), returnPoints=False)
+    return np.asarray(points[keep[:, 0]])
+
+
+def find_longest(contour_px: Points, spacing: Spacing) -> Diameter:
+    """Find the longest diameter (maximum Feret diameter): the two points farthest apart.
+
+    Args:
+        contour_px: float64 (N, 2), N of at least 2.
+        spacing: size of a pixel; distances are taken in its unit. Of several equal ones the
+            first in the order of the hull is taken.
+
+    >>> find_longest(np.array([[0.0, 0.0], [0.0, 2.0], [3.0, 0.0]]), (1.0, 10.0)).ends_px
+    ((0.0, 2.0), (3.0, 0.0))
+    """
+    hull = find_hull(contour_px)
+    scaled = hull * spacing
+    distances = sum(np.square(np.subtract.outer(axis, axis)) for axis in scaled.T)
+    first, second = sorted(divmod(int(np.argmax(distances)), len(hull)))
+    ends = sorted([_point(hull[first]), _point(hull[second])])
+    return Diameter((ends[0], ends[1]))
+
+
+def find_perpendicular(contour_px: Points, longest: Diameter, spacing: Spacing) -> Diameter:
+    """Find the longest line at right angles to the longest diameter, from border to border.
+
+    2,000 parallel lines are laid across the contour; on each the outermost two crossings count,
+    as a reader sets calipers, so a line may leave the region in a bay between them.
+
+    Args:
+        contour_px: float64 (N, 2), closed.
+        longest: from `find_longest`.
+        spacing: what right angles and lengths refer to.
+
+    Returns:
+        The line; of length 0 for a contour without width.
+    """
+    scale = np.asarray(spacing)
+    start, end = (np.asarray(p) * scale for p in longest.ends_px)
+    along = (end - start) / max(float(np.hypot(*(end - start))), 1e-12)
+    across = np.array([-along[1], along[0]])
+    points = contour_px * scale - start
+    t, v = points @ along, points @ across
+    step = longest.length(spacing) / _LINES_PER_DIAMETER
+    if step == 0.0:
+        return Diameter((longest.ends_px[0], longest.ends_px[0]))
+    line, height = _cross(t / step, v)
+    low = np.full(_LINES_PER_DIAMETER + 1, np.inf)
+    high = -low
+    np.minimum.at(low, line, height)
+    np.maximum.at(high, line, height)
+    span = np.where(high >= low, high - low, 0.0)
+    best = int(span.argmax())
+    ends = sorted(
+        _point((start + best * step * along + side[best] * across) / scale) for side in (low, high)
+    )
+    return Diameter((ends[0], ends[1]))
+
+
+def _cross(
+    t: NDArray[np.float64], v: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Where a closed polygon crosses the lines t = 0, 1, 2, ...: number of the line, and v."""
+    t_next, v_next = np.roll(t, -1), np.roll(v, -1)
+    first = np.ceil(np.minimum(t, t_next)).clip(0, _LINES_PER_DIAMETER).astype(np.int64)
+    last = np.floor(np.maximum(t, t_next)).clip(0, _LINES_PER_DIAMETER).astype(np.int64)
+    count = np.maximum(last - first + 1, 0)
+    edge = np.repeat(np.arange(len(t)), count)
+    line = first[edge] + np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
+    rise = t_next - t
+    flat = np.abs(rise) < 1e-12
+    share = (line - t[edge]) / np.where(flat, 1.0, rise)[edge]
+    return line, v[edge] + np.where(flat[edge], 0.0, share) * (v_next - v)[edge]
+
+
+def _point(values: NDArray[np.float64]) -> Point:
+    return float(values[0]), float(values[1])

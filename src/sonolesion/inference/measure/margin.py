@@ -1,0 +1,139 @@
+"""Margin of a lesion: bays and corners of its contour, and how sharply grey changes across it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolesion.inference.measure.contour import Points, Spacing, contour_length, smooth_contour
+
+MIN_CONTOUR_PX = 120.0
+WAVELENGTH_SHARE = 0.03
+MIN_WAVELENGTH_PX = 8.0
+MIN_BAY_DEG = 20.0
+CORNER_SHARE = 0.04
+MIN_CORNER_DEG = 75.0
+_N_SECTORS = 24
+_MIN_STEP_GREY = 6.0
+_NEAR_SHARE = (0.01, 0.04)
+_NEAR_PX = 2.0
+_FAR_SHARE = (0.08, 0.14)
+_FAR_PX = 7.0
+_MIN_SHARPNESS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class LesionMargin:
+    """The margin of one lesion.
+
+    Attributes:
+        n_bays: inward bends of the contour that turn by 20 degrees or more; a lobulated contour
+            has as many lobes as bays from two on. None below a contour of 120 px.
+        n_corners: places where the contour turns outward by 75 degrees or more within 4 % of its
+            length. None below 120 px.
+        sharp_share: share of 24 sectors of the contour, [0, 1], that are sharp: the grey levels
+            just outside and just inside differ by at least half of what they differ by farther
+            away, and by at least 6. None where fewer than half of the sectors can be read.
+        step_grey: mean grey level just outside less that just inside; None likewise.
+    """
+
+    n_bays: int | None
+    n_corners: int | None
+    sharp_share: float | None
+    step_grey: float | None
+
+
+def measure_margin(contour_px: Points, unit: Spacing, pixels: NDArray[np.uint8]) -> LesionMargin:
+    """Measure the margin along a traced contour.
+
+    Args:
+        contour_px: float64 (N, 2), clockwise.
+        unit: size of a pixel; angles are taken in its unit.
+        pixels: uint8 (H, W).
+    """
+    length = contour_length(contour_px * unit)
+    wavelength = max(MIN_WAVELENGTH_PX * max(unit), WAVELENGTH_SHARE * length)
+    smooth = smooth_contour(contour_px * unit, wavelength=wavelength)
+    bays = corners = None
+    if length >= MIN_CONTOUR_PX * max(unit):
+        turning = _turning_deg(smooth)
+        bays = _count_bays(turning)
+        corners = _count_corners(turning)
+    share, step = _measure_sharpness(smooth, unit, pixels)
+    return LesionMargin(bays, corners, share, step)
+
+
+def _turning_deg(contour: Points) -> NDArray[np.float64]:
+    """Change of direction at each point, (M,), above 0 where a clockwise contour bends outward."""
+    ahead = np.roll(contour, -1, axis=0) - contour
+    way = ahead[:, 1] + 1j * ahead[:, 0]
+    return np.degrees(np.angle(way / np.where(way == 0, 1, np.roll(way, 1))))
+
+
+def _count_bays(turning_deg: NDArray[np.float64]) -> int:
+    """Runs of inward turning, around the closed curve, of 20 degrees or more in all."""
+    inward = turning_deg < 0.0
+    if inward.all() or not inward.any():
+        return 0
+    first = int(np.flatnonzero(~inward)[0])  # so that no run lies across the ends
+    turn, inward = np.roll(turning_deg, -first), np.roll(inward, -first)
+    starts = np.flatnonzero(np.diff(inward.astype(np.int8), prepend=0) == 1)
+    sums = np.add.reduceat(np.where(inward, turn, 0.0), starts)
+    return int(np.count_nonzero(sums <= -MIN_BAY_DEG))
+
+
+def _count_corners(turning_deg: NDArray[np.float64]) -> int:
+    """Separate places where a window of 4 % of the contour turns outward by 75 degrees."""
+    window = max(1, round(CORNER_SHARE * len(turning_deg)))
+    total = np.cumsum(np.concatenate([turning_deg, turning_deg[:window]]))
+    sharp = total[window:] - total[:-window] >= MIN_CORNER_DEG
+    if sharp.all():
+        return 1
+    return int(np.count_nonzero(sharp & ~np.roll(sharp, 1)))
+
+
+def _measure_sharpness(
+    contour: Points, unit: Spacing, pixels: NDArray[np.uint8]
+) -> tuple[float | None, float | None]:
+    """Share of sharp sectors, and the mean step; see `LesionMargin`."""
+    reach = contour_length(contour) / np.pi
+    along = np.roll(contour, -1, axis=0) - np.roll(contour, 1, axis=0)
+    normal = np.column_stack([-along[:, 1], along[:, 0]])  # outward, for a clockwise contour
+    normal /= np.maximum(np.hypot(*normal.T), 1e-12)[:, None]
+    near = _step(contour, normal, reach, unit, pixels, _NEAR_SHARE, _NEAR_PX)
+    far = _step(contour, normal, reach, unit, pixels, _FAR_SHARE, _FAR_PX)
+    read = np.isfinite(near) & np.isfinite(far)
+    if np.count_nonzero(read) < _N_SECTORS / 2:
+        return None, None
+    near, far = near[read], far[read]
+    sharp = (np.abs(near) >= _MIN_SHARPNESS * np.abs(far)) & (np.abs(near) >= _MIN_STEP_GREY)
+    return float(sharp.mean()), float(near.mean())
+
+
+def _step(
+    contour: Points,
+    normal: Points,
+    reach: float,
+    unit: Spacing,
+    pixels: NDArray[np.uint8],
+    shares: tuple[float, float],
+    least_px: float,
+) -> NDArray[np.float64]:
+    """Grey outside less inside in each sector, (24,), nan where less than half can be read."""
+    first = max(shares[0] * reach, least_px * max(unit))
+    offsets = np.linspace(first, max(shares[1] * reach, first + 2.0 * max(unit)), 5)
+    levels = []
+    for side in (1.0, -1.0):
+        at = (contour[:, None] + side * offsets[None, :, None] * normal[:, None]) / unit
+        row, col = at[..., 0].astype(np.float32), at[..., 1].astype(np.float32)
+        inside = (row >= 0) & (row <= pixels.shape[0] - 1)
+        inside &= (col >= 0) & (col <= pixels.shape[1] - 1)
+        grey = cv2.remap(pixels, col, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        levels.append(np.where(inside, grey.astype(np.float64), np.nan))
+    step = (levels[0] - levels[1]).mean(axis=1)
+    sectors = np.array_split(step, _N_SECTORS)
+    return np.array([s[np.isfinite(s)].mean() if np.isfinite(s).mean() >= 0.5 else np.nan
+                     for s in sectors])  # fmt: skip

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from drawn_shapes import draw_ellipse
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from sonolesion.inference.measure.diameters import Diameter, find_longest, find_perpendicular
+from sonolesion.inference.measure.size import measure_size
+
+POINTS = arrays.arrays(
+    np.float64,
+    st.tuples(st.integers(3, 25), st.just(2)),
+    elements=st.integers(-40, 40).map(float),
+)
+SPACINGS = st.tuples(st.sampled_from([0.1, 0.5, 1.0]), st.sampled_from([0.2, 1.0, 3.0]))
+
+
+@given(POINTS, SPACINGS)
+def test_longest_is_that_of_brute_force(points: np.ndarray, spacing: tuple[float, float]) -> None:
+    brute = max(math.dist(p * spacing, q * spacing) for p in points for q in points)
+    found = find_longest(points, spacing)
+    assert found.length(spacing) == pytest.approx(brute, rel=1e-6)
+    assert all(list(end) in points.tolist() for end in found.ends_px)
+
+
+def test_perpendicular_of_a_kite_by_hand() -> None:
+    kite = np.array([[0.0, 0.0], [-3.0, 4.0], [0.0, 20.0], [5.0, 4.0]])
+    longest = find_longest(kite, (1.0, 1.0))
+    assert longest.ends_px == ((0.0, 0.0), (0.0, 20.0))
+    found = find_perpendicular(kite, longest, (1.0, 1.0))
+    assert found.length() == pytest.approx(8.0, rel=1e-3)
+    assert [e[1] for e in found.ends_px] == pytest.approx([4.0, 4.0], abs=0.01)
+
+
+def test_perpendicular_spans_a_bay() -> None:
+    # a "U" lying on its side; the outermost borders count
+    u = np.array([[0, 0], [0, 30], [2, 30], [2, 5], [8, 5], [8, 30], [10, 30], [10, 0.0]])
+    longest = Diameter(((5.0, 0.0), (5.0, 30.0)))
+    assert find_perpendicular(u, longest, (1.0, 1.0)).length() == pytest.approx(10.0)
+
+
+def test_a_point_has_no_length() -> None:
+    point = np.zeros((4, 2))
+    longest = find_longest(point, (1.0, 1.0))
+    assert longest.length() == find_perpendicular(point, longest, (1.0, 1.0)).length() == 0.0
+
+
+@given(POINTS)
+def test_perpendicular_is_at_right_angles_and_not_longer(points: np.ndarray) -> None:
+    longest = find_longest(points, (1.0, 1.0))
+    assume(longest.length() > 0)
+    found = find_perpendicular(points, longest, (1.0, 1.0))
+    (a, b), (c, d) = (np.asarray(x.ends_px) for x in (longest, found))
+    assert abs(float((b - a) @ (d - c))) <= 1e-6 * longest.length() * max(1.0, found.length())
+    assert found.length() <= longest.length() * (1 + 1e-9)
+
+
+SPACED = [(1.0, 1.0), (0.2, 0.2), (0.1, 0.2), (0.15, 0.08)]
+
+
+@pytest.mark.parametrize("spacing", SPACED)
+@pytest.mark.parametrize("half_px", [(12.5, 11.5), (20, 11), (30, 22), (55, 25)])
+@pytest.mark.parametrize("angle_deg", [0, 15, 45, 70, -30, 90])
+def test_diameters_of_ellipses(
+    half_px: tuple[float, float], angle_deg: int, spacing: tuple[float, float]
+) -> None:
+    """Under 2 % wrong above 20 px, at every angle and spacing."""
+    unit = max(spacing)  # so that there are at least 20 of the coarser pixels
+    half_axes = (half_px[0] * unit, half_px[1] * unit)
+    mask = draw_ellipse(
+        (290, 290), centre=(144.3, 145.1), half_axes=half_axes, angle_deg=angle_deg, spacing=spacing
+    )
+    size = measure_size(mask, spacing).size
+    assert size.longest_mm == pytest.approx(2 * half_axes[0], rel=0.02)
+    assert size.perpendicular_mm == pytest.approx(2 * half_axes[1], rel=0.02)
