@@ -41,11 +41,13 @@ class UltrasoundImage:
         pixels: uint8 (H, W), grey levels in [0, 255].
         colour_fraction: share of pixels in [0, 1] whose colour is not grey (Doppler, calipers).
         notes: what the reader did to get here ("16-bit scaled", "EXIF orientation applied").
+        spacing_mm: size of a pixel (row, col) in mm, where the file says so; None otherwise.
     """
 
     pixels: NDArray[np.uint8]
     colour_fraction: float = 0.0
     notes: tuple[str, ...] = ()
+    spacing_mm: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
