@@ -77,9 +77,11 @@ class DepthwiseConv(nn.Conv2d):
     def forward(self, images: Tensor) -> Tensor:
         """Convolve images (B, C, H, W)."""
         if self.pads_same:
-            from timm.layers import pad_same
+            from timm.layers.padding import pad_same
 
-            images = pad_same(images, self.kernel_size, self.stride, self.dilation)
+            images = pad_same(
+                images, list(self.kernel_size), list(self.stride), list(self.dilation)
+            )
         if not (torch.is_grad_enabled() and _is_bfloat16_on_cpu(images)):
             return super().forward(images)
         with torch.autocast("cpu", enabled=False):
