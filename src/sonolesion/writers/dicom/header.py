@@ -1,0 +1,64 @@
+"""Headers: a stand-in of the source for highdicom, and what all three results have in common."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pydicom
+
+from sonolesion.writers.dicom.identity import CHARACTER_SET
+from sonolesion.writers.dicom.source import SourceFrame
+
+RESEARCH = "RESEARCH"
+_EMPTY = (
+    "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime",
+    "StudyID", "AccessionNumber", "ReferringPhysicianName",
+)  # fmt: skip
+
+
+def stand_in(source: SourceFrame) -> pydicom.Dataset:
+    """Make a header with the source's identifiers and size, as if it had one frame.
+
+    highdicom builds from it. It names no patient, so nothing that highdicom logs or refuses can;
+    `finish` puts patient and study in afterwards. And it has no frame of reference: a plane of
+    B-mode has no place in space.
+    """
+    header = pydicom.Dataset()
+    header.SOPClassUID = source.sop_class_uid
+    header.SOPInstanceUID = source.sop_instance_uid
+    header.StudyInstanceUID = source.study_uid
+    header.SeriesInstanceUID = source.series_uid
+    header.Modality = source.modality
+    header.Rows, header.Columns = source.rows, source.columns
+    header.SpecificCharacterSet = CHARACTER_SET
+    for keyword in _EMPTY:
+        setattr(header, keyword, "")
+    return header
+
+
+def refer_to(source: SourceFrame) -> pydicom.Dataset:
+    """Make an item that refers to the source, or to one of its frames (PS3.3 table 10-3)."""
+    item = pydicom.Dataset()
+    item.ReferencedSOPClassUID = source.sop_class_uid
+    item.ReferencedSOPInstanceUID = source.sop_instance_uid
+    if source.frame is not None:
+        item.ReferencedFrameNumber = source.frame
+    return item
+
+
+def finish(result: pydicom.Dataset, source: SourceFrame, *, made_at: datetime) -> None:
+    """Put patient, study, qualification and dates into a result.
+
+    Args:
+        result: changed in place.
+        source: whose patient and study they are.
+        made_at: written wherever the standard asks when the result was made.
+    """
+    source.identity.copy_into(result)
+    result.ContentQualification = RESEARCH
+    day, time = made_at.strftime("%Y%m%d"), made_at.strftime("%H%M%S")
+    for stem in ("InstanceCreation", "Content", "Series"):
+        setattr(result, f"{stem}Date", day)
+        setattr(result, f"{stem}Time", time)
+    for contributor in result.get("ContributingEquipmentSequence") or ():
+        contributor.ContributionDateTime = day + time

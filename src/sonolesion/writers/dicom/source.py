@@ -1,0 +1,162 @@
+"""The source image: what the results take over from it, and what they refer to.
+
+No message and no log line made here holds a value of a tag: only keywords and numbers of frames.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import pydicom
+from pydicom.errors import InvalidDicomError
+
+from sonolesion.errors import InvalidInputError, UnreadableImageError, UnsupportedImageError
+from sonolesion.writers.dicom.identity import PatientAndStudy, take_identity
+
+MM_PER_CM = 10.0
+UNIT_CM = 3
+_NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "Rows",
+           "Columns")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LossyCompression:
+    """What was lost before the results were derived; they must say so too (PS3.3 C.7.6.1.1.5).
+
+    Attributes:
+        is_lossy: the source says "01".
+        ratio, method: as the source has them; empty for none.
+    """
+
+    is_lossy: bool
+    ratio: tuple[str, ...]
+    method: tuple[str, ...]
+
+    def copy_into(self, result: pydicom.Dataset) -> None:
+        """Say it in a result; nothing where nothing was lost."""
+        if not self.is_lossy:
+            return
+        result.LossyImageCompression = "01"
+        if self.ratio:
+            result.LossyImageCompressionRatio = list(self.ratio)
+        if self.method:
+            result.LossyImageCompressionMethod = list(self.method)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFrame:
+    """One frame of one DICOM image, without its pixels.
+
+    Attributes:
+        sop_class_uid, sop_instance_uid, series_uid, study_uid: its identifiers.
+        modality: e.g. "US"; empty where the source has none.
+        laterality: "R" or "L"; empty where the source does not say.
+        rows, columns: size of a frame in px.
+        frame: number of the frame, 1 for the first; None where the source has one frame.
+        region_spacings_mm: (row, col) of each ultrasound region whose unit is cm.
+        compression: whether and how its pixels were compressed with a loss.
+        identity: patient and study.
+    """
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    series_uid: str
+    study_uid: str
+    modality: str
+    laterality: str
+    rows: int
+    columns: int
+    frame: int | None
+    region_spacings_mm: tuple[tuple[float, float], ...]
+    compression: LossyCompression
+    identity: PatientAndStudy
+
+    @property
+    def frame_numbers(self) -> list[int] | None:
+        """What a reference to the frame holds; None for a source with one frame."""
+        return None if self.frame is None else [self.frame]
+
+
+def read_source(source: pydicom.Dataset | Path | str, *, frame: int | None) -> SourceFrame:
+    """Take from a DICOM image what its results need; the pixels are not read.
+
+    Args:
+        source: the data set, which is not changed, or its file.
+        frame: number of the frame, 1 for the first; None for a source with one frame.
+
+    Raises:
+        UnreadableImageError: the file is missing or not DICOM.
+        UnsupportedImageError: not an image, or an identifier is missing.
+        InvalidInputError: a frame that is not there, or none named where there are several.
+    """
+    with warnings.catch_warnings():
+        # pydicom's warnings of malformed values quote them, and they may name the patient
+        warnings.simplefilter("ignore")
+        header = source if isinstance(source, pydicom.Dataset) else _read_header(Path(source))
+        missing = [name for name in _NEEDED if not header.get(name)]
+        if missing:
+            raise UnsupportedImageError(
+                f"the DICOM source has no {', '.join(missing)}. Give an image that a PACS accepts."
+            )
+        return SourceFrame(
+            sop_class_uid=str(header.SOPClassUID),
+            sop_instance_uid=str(header.SOPInstanceUID),
+            series_uid=str(header.SeriesInstanceUID),
+            study_uid=str(header.StudyInstanceUID),
+            modality=str(header.get("Modality") or ""),
+            laterality=_laterality(header),
+            rows=int(header.Rows),
+            columns=int(header.Columns),
+            frame=_check_frame(frame, int(header.get("NumberOfFrames") or 1)),
+            region_spacings_mm=_region_spacings(header),
+            compression=_compression(header),
+            identity=take_identity(header),
+        )
+
+
+def _read_header(path: Path) -> pydicom.Dataset:
+    try:
+        return pydicom.dcmread(path, stop_before_pixels=True)
+    except (OSError, InvalidDicomError, EOFError, ValueError, AttributeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise UnreadableImageError(
+            f"the DICOM source cannot be read ({reason or type(error).__name__}). Give the file "
+            "of the image that was predicted."
+        ) from None
+
+
+def _check_frame(frame: int | None, count: int) -> int | None:
+    if frame is None and count > 1:
+        raise InvalidInputError(f"frame: expected a number from 1 to {count}, got none.")
+    if frame is not None and not 1 <= frame <= count:
+        raise InvalidInputError(f"frame: expected a number from 1 to {count}, got {frame}.")
+    return frame if count > 1 else None
+
+
+def _compression(header: pydicom.Dataset) -> LossyCompression:
+    found = [
+        header.get(f"LossyImageCompression{part}", None) for part in ("Ratio", "Method")
+    ]
+    ratio, method = (
+        () if value in (None, "") else (str(value),) if isinstance(value, str | float)
+        else tuple(map(str, value))
+        for value in found
+    )
+    return LossyCompression(header.get("LossyImageCompression") == "01", ratio, method)
+
+
+def _laterality(header: pydicom.Dataset) -> str:
+    values = (header.get("ImageLaterality"), header.get("Laterality"))
+    return next((value for value in values if value in {"R", "L"}), "")
+
+
+def _region_spacings(header: pydicom.Dataset) -> tuple[tuple[float, float], ...]:
+    found = []
+    for region in header.get("SequenceOfUltrasoundRegions") or ():
+        units = (region.get("PhysicalUnitsXDirection"), region.get("PhysicalUnitsYDirection"))
+        row, col = region.get("PhysicalDeltaY"), region.get("PhysicalDeltaX")
+        if units == (UNIT_CM, UNIT_CM) and row and col:
+            found.append((abs(float(row)) * MM_PER_CM, abs(float(col)) * MM_PER_CM))
+    return tuple(found)
