@@ -2,9 +2,9 @@
 
 ::
 
-    source -> SourceFrame (identity, frame, scale)   \\
-    mask, measurements, model -> ImageFindings        } -> SEG, SR, SC -> files
-    both -> ResultIdentifiers (the same for a rerun) /
+    source ------> SourceFrame (identity, frame, scale) --+
+    answer ------> ImageFindings, FoundParts -------------+--> SEG, SR, SC --> files
+    both --------> ResultIdentifiers (same for a rerun) --+
 
 Needs the extra [dicom]; without it this package can be imported, and the call says what to
 install. Nothing here decodes pixels. Research use only.

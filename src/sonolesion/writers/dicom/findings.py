@@ -21,13 +21,12 @@ class ImageFindings:
     """One image, the answer to it, its measurements, and who gave them.
 
     Attributes:
-        image: what the network saw. It may be a part of the DICOM frame: the scan area.
+        image: the whole frame, as it was read; a reader blackens what is not the scan.
         prediction: the answer; its mask has the image's shape.
         lesions: from `measure_lesions` of that mask. With a `spacing_mm` the objects state mm,
             so it must come from SequenceOfUltrasoundRegions or from the user's hand.
         bundle: the model that answered.
         frame: number of the frame, 1 for the first; None for a source with one frame.
-        origin_px: (row, col) of the image's first pixel in the DICOM frame.
     """
 
     image: UltrasoundImage
@@ -35,7 +34,6 @@ class ImageFindings:
     lesions: MeasuredLesions
     bundle: BundleInfo
     frame: int | None = None
-    origin_px: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,6 @@ def find_parts(findings: ImageFindings) -> FoundParts:
 
     Raises:
         InvalidInputError: image, mask and measurements do not belong together.
-
     """
     mask, lesions = findings.prediction.mask, findings.lesions.lesions
     if mask.shape != findings.image.pixels.shape:

@@ -6,14 +6,10 @@ from datetime import datetime
 
 import pydicom
 
-from sonolesion.writers.dicom.identity import CHARACTER_SET
+from sonolesion.writers.dicom.identity import CHARACTER_SET, REQUIRED
 from sonolesion.writers.dicom.source import SourceFrame
 
 RESEARCH = "RESEARCH"
-_EMPTY = (
-    "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime",
-    "StudyID", "AccessionNumber", "ReferringPhysicianName",
-)  # fmt: skip
 
 
 def stand_in(source: SourceFrame) -> pydicom.Dataset:
@@ -31,7 +27,7 @@ def stand_in(source: SourceFrame) -> pydicom.Dataset:
     header.Modality = source.modality
     header.Rows, header.Columns = source.rows, source.columns
     header.SpecificCharacterSet = CHARACTER_SET
-    for keyword in _EMPTY:
+    for keyword in REQUIRED:
         setattr(header, keyword, "")
     return header
 
@@ -44,6 +40,12 @@ def refer_to(source: SourceFrame) -> pydicom.Dataset:
     if source.frame is not None:
         item.ReferencedFrameNumber = source.frame
     return item
+
+
+def leave_empty(result: pydicom.Dataset, *keywords: str) -> None:
+    """Give elements no value: they must be there, and what they hold is not known."""
+    for keyword in keywords:
+        setattr(result, keyword, None)
 
 
 def finish(result: pydicom.Dataset, source: SourceFrame, *, made_at: datetime) -> None:

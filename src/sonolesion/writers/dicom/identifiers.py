@@ -53,7 +53,7 @@ def plan_identifiers(source: SourceFrame, findings: ImageFindings) -> ResultIden
     )
     object_key = hash_parts(
         series_key,
-        repr((source.frame, findings.origin_px, findings.lesions.spacing_mm)),
+        repr((source.frame, findings.lesions.spacing_mm)),
         repr([lesion.place for lesion in findings.lesions.lesions]),
         repr(pixels.shape),
         pixels.tobytes(),

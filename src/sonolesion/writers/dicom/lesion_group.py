@@ -28,13 +28,11 @@ class LesionContext:
 
     Attributes:
         source: the frame it is in.
-        origin_px: (row, col) of the image in that frame.
         tracking_uid: of the lesion, in all its groups and in its segment.
         algorithm: what measured.
     """
 
     source: SourceFrame
-    origin_px: tuple[int, int]
     tracking_uid: str
     algorithm: hd.sr.AlgorithmIdentification
 
@@ -49,7 +47,7 @@ def build_region_group(
     group = hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations(
         tracking_identifier=_track(part, context),
         referenced_region=hd.sr.ImageRegion(
-            Graphic.POLYLINE, outline_xy(part, context.origin_px), _source_image(context)
+            Graphic.POLYLINE, outline_xy(part), _source_image(context)
         ),
         finding_type=codes.LESION,
         finding_sites=[codes.breast(context.source.laterality)],
@@ -79,12 +77,10 @@ def build_diameter_group(
 
 def comment(sentence: str) -> hd.sr.TextContentItem:
     """A free text inside a group."""
-    return hd.sr.TextContentItem(
-        codes.COMMENT, sentence, hd.sr.RelationshipTypeValues.CONTAINS
-    )
+    return hd.sr.TextContentItem(codes.COMMENT, sentence, hd.sr.RelationshipTypeValues.CONTAINS)
 
 
-def outline_xy(part: LesionPart, origin_px: tuple[int, int]) -> NDArray[np.float64]:
+def outline_xy(part: LesionPart) -> NDArray[np.float64]:
     """Outline of a lesion in the frame, holes filled, as a closed polygon.
 
     Returns:
@@ -93,12 +89,12 @@ def outline_xy(part: LesionPart, origin_px: tuple[int, int]) -> NDArray[np.float
     """
     contour = trace_contour(part.region)
     contour = contour[:: -(-len(contour) // MAX_POINTS)]
-    return to_xy(np.vstack([contour, contour[:1]]), origin_px)
+    return to_xy(np.vstack([contour, contour[:1]]))
 
 
-def to_xy(points_px: object, origin_px: tuple[int, int]) -> NDArray[np.float64]:
-    """From (row, col) of the image, pixel centres whole, to (column, row) of the frame."""
-    points = np.asarray(points_px, np.float64) + np.asarray(origin_px) + 0.5
+def to_xy(points_px: object) -> NDArray[np.float64]:
+    """From (row, col), whole at pixel centres, to (column, row), whole at pixel corners."""
+    points = np.asarray(points_px, np.float64) + 0.5
     return np.asarray(points[:, ::-1])
 
 
@@ -122,7 +118,7 @@ def _measure_diameters(part: LesionPart, context: LesionContext) -> Iterator[Mea
     )  # fmt: skip
     for name, in_mm, in_px, ends in axes:
         line = hd.sr.CoordinatesForMeasurement(
-            Graphic.POLYLINE, to_xy(ends, context.origin_px), _source_image(context)
+            Graphic.POLYLINE, to_xy(ends), _source_image(context)
         )
         yield _state(name, in_mm, codes.MILLIMETRE, in_px, [line])
 

@@ -22,8 +22,8 @@ _WIDTH_PX = 640
 def draw_picture(findings: ImageFindings, *, scale_sentence: str) -> NDArray[np.uint8]:
     """Draw outline, diameters and the figures of one image.
 
-    Only the image itself is drawn on, which a DICOM reader has cut out of the screen: what else
-    the screen showed, a name perhaps, is not in the picture.
+    The image is drawn on as it was read, so what the reader has blackened outside of the scan
+    area, a name perhaps, is not in the picture.
 
     Args:
         findings: what was found.
@@ -49,7 +49,7 @@ def _caption(findings: ImageFindings, scale_sentence: str) -> Iterator[str]:
     yield BANNER
     yield (
         f"Image: {prediction.label.value} {prediction.confidence:.1%}, "
-        f"malignant {malignant_percent(prediction):.1f} %."
+        f"malignant {malignant_percent(prediction):.1f}%."
         f"{' Unsure, have it read.' if prediction.unsure else ''}"
         f"{' Malignant alert.' if prediction.malignant_alert else ''}"
     )
@@ -64,7 +64,8 @@ def _caption(findings: ImageFindings, scale_sentence: str) -> Iterator[str]:
 def _describe_lesion(number: int, lesion: LesionMeasurement) -> str:
     size, place = lesion.size, lesion.place
     cut = " Cut by an edge of the image: lower bounds." if lesion.is_lower_bound else ""
-    where = f"Lesion {number} (centre at row {place.centroid_px[0]:.0f}, column {place.centroid_px[1]:.0f})"  # noqa: E501
+    row, col = place.centroid_px
+    where = f"Lesion {number} (centre at row {row:.0f}, column {col:.0f})"
     if size.longest_mm is None or size.perpendicular_mm is None:
         sizes = (
             f"{size.longest_px:.0f} x {size.perpendicular_px:.0f} px, area {size.area_px:.0f} px, "

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-import warnings
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sonolesion.errors import InvalidInputError
 from sonolesion.files import atomic_write_bytes, explain_write_errors
+from sonolesion.writers.dicom.discretion import keep_values_back
 from sonolesion.writers.dicom.extra import require_dicom_extra
 from sonolesion.writers.dicom.findings import ImageFindings, find_parts
 
@@ -87,7 +87,7 @@ def write_dicom_results(
 
     frame = read_source(source, frame=findings.frame)
     parts = find_parts(findings)
-    _check_place(frame, findings)
+    _check_size(frame, findings)
     stem = hash_parts(frame.sop_instance_uid)[:16] if stem is None else _check_stem(stem)
     stem = stem if frame.frame is None else f"{stem}_frame{frame.frame}"
     identifiers = plan_identifiers(frame, findings)
@@ -96,7 +96,7 @@ def write_dicom_results(
     segmentation = None
     if parts.lesions:
         segmentation = build_segmentation(
-            frame, findings, parts, identifiers=identifiers, equipment=equipment, made_at=made_at
+            frame, parts, identifiers=identifiers, equipment=equipment, made_at=made_at
         )
     report = build_report(
         frame,
@@ -124,21 +124,17 @@ def write_dicom_results(
 def encode_dicom(result: pydicom.Dataset) -> bytes:
     """Encode a data set as a DICOM file (PS3.10)."""
     buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        # a malformed value of the source stays as it is; pydicom's warning would quote it
-        warnings.simplefilter("ignore")
+    with keep_values_back():
         result.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
 
 
-def _check_place(frame: SourceFrame, findings: ImageFindings) -> None:
+def _check_size(frame: SourceFrame, findings: ImageFindings) -> None:
     height, width = findings.image.pixels.shape
-    row, col = findings.origin_px
-    if row < 0 or col < 0 or row + height > frame.rows or col + width > frame.columns:
+    if (height, width) != (frame.rows, frame.columns):
         raise InvalidInputError(
-            f"image: {height} x {width} px at row {row}, column {col} do not lie in the source's "
-            f"{frame.rows} x {frame.columns} px. Give the image that was read from this source, "
-            "and origin_px where it is a part of it."
+            f"image: {height} x {width} px, expected the source's {frame.rows} x {frame.columns}. "
+            "Give the whole frame that was read from this source."
         )
 
 

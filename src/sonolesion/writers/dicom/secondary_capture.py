@@ -15,8 +15,9 @@ from sonolesion.writers.dicom.equipment import (
     describe_series,
 )
 from sonolesion.writers.dicom.findings import ImageFindings
-from sonolesion.writers.dicom.header import finish, refer_to
+from sonolesion.writers.dicom.header import finish, leave_empty, refer_to
 from sonolesion.writers.dicom.identifiers import ResultIdentifiers
+from sonolesion.writers.dicom.identity import put_elements
 from sonolesion.writers.dicom.picture import draw_picture
 from sonolesion.writers.dicom.scale import describe_scale
 from sonolesion.writers.dicom.source import SourceFrame
@@ -58,16 +59,16 @@ def build_capture(
         series_description=describe_series("SC"),
         transfer_syntax_uid=ExplicitVRLittleEndian,
     )
-    result.PatientOrientation = None
-    result.Laterality = source.laterality or None
+    leave_empty(result, "PatientOrientation", "Laterality")
+    if source.laterality:
+        result.Laterality = source.laterality
     result.BurnedInAnnotation = "YES"
     result.RecognizableVisualFeatures = "NO"
     result.DerivationDescription = "Outline, diameters and figures drawn on the source image"
     result.SourceImageSequence = [refer_to(source)]
     result.SourceImageSequence[0].PurposeOfReferenceCodeSequence = [codes.SOURCE_IMAGE]
-    source.compression.copy_into(result)
+    put_elements(source.compression, result)
     finish(result, source, made_at=made_at)
     result.DateOfSecondaryCapture = result.ContentDate
     result.TimeOfSecondaryCapture = result.ContentTime
     return result
-

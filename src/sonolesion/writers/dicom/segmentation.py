@@ -6,7 +6,6 @@ from datetime import datetime
 
 import highdicom as hd
 import numpy as np
-from numpy.typing import NDArray
 from pydicom.uid import ExplicitVRLittleEndian, UltrasoundImageStorage
 
 from sonolesion.types import RESEARCH_USE_ONLY
@@ -17,9 +16,10 @@ from sonolesion.writers.dicom.equipment import (
     Equipment,
     describe_series,
 )
-from sonolesion.writers.dicom.findings import FoundParts, ImageFindings, Mask
-from sonolesion.writers.dicom.header import finish, refer_to, stand_in
+from sonolesion.writers.dicom.findings import FoundParts
+from sonolesion.writers.dicom.header import finish, leave_empty, refer_to, stand_in
 from sonolesion.writers.dicom.identifiers import ResultIdentifiers
+from sonolesion.writers.dicom.identity import put_elements
 from sonolesion.writers.dicom.source import SourceFrame
 
 SPECKS = "specks"
@@ -27,7 +27,6 @@ SPECKS = "specks"
 
 def build_segmentation(
     source: SourceFrame,
-    findings: ImageFindings,
     parts: FoundParts,
     *,
     identifiers: ResultIdentifiers,
@@ -43,7 +42,6 @@ def build_segmentation(
 
     Args:
         source: the frame.
-        findings: what was found in it.
         parts: from `find_parts`; at least one lesion.
         identifiers: UIDs.
         equipment: who made it.
@@ -54,12 +52,11 @@ def build_segmentation(
     if parts.specks.any():
         masks.append(parts.specks)
         names.append(SPECKS)
-    planes = np.stack([place_in_frame(mask, source, findings.origin_px) for mask in masks], axis=-1)
     single_frame = stand_in(source)
     single_frame.SOPClassUID = UltrasoundImageStorage
     result = hd.seg.Segmentation(
         source_images=[single_frame],
-        pixel_array=planes[np.newaxis],
+        pixel_array=np.stack(masks, axis=-1)[np.newaxis],
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[
             _describe_segment(number, name, equipment=equipment, identifiers=identifiers)
@@ -80,18 +77,10 @@ def build_segmentation(
     )
     _name_source(result, source)
     _name_dimensions(result, identifiers.object_uid("SEG dimensions"))
-    source.compression.copy_into(result)
-    result.PatientOrientation = None
+    put_elements(source.compression, result)
+    leave_empty(result, "PatientOrientation")
     finish(result, source, made_at=made_at)
     return result
-
-
-def place_in_frame(mask: Mask, source: SourceFrame, origin_px: tuple[int, int]) -> NDArray[np.uint8]:
-    """Put a mask of the image into a frame of the source; uint8 (rows, columns), 0 or 1."""
-    row, col = origin_px
-    frame = np.zeros((source.rows, source.columns), np.uint8)
-    frame[row : row + mask.shape[0], col : col + mask.shape[1]] = mask
-    return frame
 
 
 def _describe_segment(

@@ -5,7 +5,9 @@ No message and no log line made here holds a value of a tag: only keywords and n
 
 from __future__ import annotations
 
-import warnings
+import contextlib
+import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,36 +15,21 @@ import pydicom
 from pydicom.errors import InvalidDicomError
 
 from sonolesion.errors import InvalidInputError, UnreadableImageError, UnsupportedImageError
-from sonolesion.writers.dicom.identity import PatientAndStudy, take_identity
+from sonolesion.writers.dicom.discretion import keep_values_back
+from sonolesion.writers.dicom.identity import PatientAndStudy, take_elements, take_identity
 
 MM_PER_CM = 10.0
 UNIT_CM = 3
 _NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "Rows",
            "Columns")  # fmt: skip
 
-
-@dataclass(frozen=True, slots=True)
-class LossyCompression:
-    """What was lost before the results were derived; they must say so too (PS3.3 C.7.6.1.1.5).
-
-    Attributes:
-        is_lossy: the source says "01".
-        ratio, method: as the source has them; empty for none.
-    """
-
-    is_lossy: bool
-    ratio: tuple[str, ...]
-    method: tuple[str, ...]
-
-    def copy_into(self, result: pydicom.Dataset) -> None:
-        """Say it in a result; nothing where nothing was lost."""
-        if not self.is_lossy:
-            return
-        result.LossyImageCompression = "01"
-        if self.ratio:
-            result.LossyImageCompressionRatio = list(self.ratio)
-        if self.method:
-            result.LossyImageCompressionMethod = list(self.method)
+_COMPRESSION = (
+    "LossyImageCompression",
+    "LossyImageCompressionRatio",
+    "LossyImageCompressionMethod",
+)
+_FAULTS = (OSError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, EOFError,
+           RuntimeError, AssertionError, MemoryError, struct.error)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +43,7 @@ class SourceFrame:
         rows, columns: size of a frame in px.
         frame: number of the frame, 1 for the first; None where the source has one frame.
         region_spacings_mm: (row, col) of each ultrasound region whose unit is cm.
-        compression: whether and how its pixels were compressed with a loss.
+        compression: what it says of a loss by compression; empty where nothing was lost.
         identity: patient and study.
     """
 
@@ -70,7 +57,7 @@ class SourceFrame:
     columns: int
     frame: int | None
     region_spacings_mm: tuple[tuple[float, float], ...]
-    compression: LossyCompression
+    compression: pydicom.Dataset
     identity: PatientAndStudy
 
     @property
@@ -91,10 +78,10 @@ def read_source(source: pydicom.Dataset | Path | str, *, frame: int | None) -> S
         UnsupportedImageError: not an image, or an identifier is missing.
         InvalidInputError: a frame that is not there, or none named where there are several.
     """
-    with warnings.catch_warnings():
-        # pydicom's warnings of malformed values quote them, and they may name the patient
-        warnings.simplefilter("ignore")
-        header = source if isinstance(source, pydicom.Dataset) else _read_header(Path(source))
+    with _explain_faults():
+        header = source
+        if not isinstance(header, pydicom.Dataset):
+            header = pydicom.dcmread(Path(header), stop_before_pixels=True)
         missing = [name for name in _NEEDED if not header.get(name)]
         if missing:
             raise UnsupportedImageError(
@@ -116,10 +103,13 @@ def read_source(source: pydicom.Dataset | Path | str, *, frame: int | None) -> S
         )
 
 
-def _read_header(path: Path) -> pydicom.Dataset:
+@contextlib.contextmanager
+def _explain_faults() -> Iterator[None]:
+    """Turn what pydicom raises into a refusal without its text, which may quote a value."""
     try:
-        return pydicom.dcmread(path, stop_before_pixels=True)
-    except (OSError, InvalidDicomError, EOFError, ValueError, AttributeError) as error:
+        with keep_values_back():
+            yield
+    except (*_FAULTS, InvalidDicomError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         raise UnreadableImageError(
             f"the DICOM source cannot be read ({reason or type(error).__name__}). Give the file "
@@ -135,21 +125,16 @@ def _check_frame(frame: int | None, count: int) -> int | None:
     return frame if count > 1 else None
 
 
-def _compression(header: pydicom.Dataset) -> LossyCompression:
-    found = [
-        header.get(f"LossyImageCompression{part}", None) for part in ("Ratio", "Method")
-    ]
-    ratio, method = (
-        () if value in (None, "") else (str(value),) if isinstance(value, str | float)
-        else tuple(map(str, value))
-        for value in found
-    )
-    return LossyCompression(header.get("LossyImageCompression") == "01", ratio, method)
+def _compression(header: pydicom.Dataset) -> pydicom.Dataset:
+    """What was lost before a result was derived, the result has to say too (PS3.3 C.7.6.1.1.5)."""
+    if header.get("LossyImageCompression") != "01":
+        return pydicom.Dataset()
+    return take_elements(header, _COMPRESSION)
 
 
 def _laterality(header: pydicom.Dataset) -> str:
     values = (header.get("ImageLaterality"), header.get("Laterality"))
-    return next((value for value in values if value in {"R", "L"}), "")
+    return next((value for value in values if value in ("R", "L")), "")
 
 
 def _region_spacings(header: pydicom.Dataset) -> tuple[tuple[float, float], ...]:

@@ -70,20 +70,21 @@ def build_report(
         family=codes.ARTIFICIAL_INTELLIGENCE,
         manufacturer=MANUFACTURER,
     )
-    lesions = []
+    groups: list[
+        hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations
+        | hd.sr.MeasurementsAndQualitativeEvaluations
+    ] = [_build_image_group(source, findings, identifiers=identifiers, algorithm=algorithm)]
     for part in parts.lesions:
         context = LesionContext(
             source,
-            findings.origin_px,
             identifiers.tracking_uid(f"Lesion {part.number}"),
             algorithm,
         )
-        lesions += [build_region_group(part, context), build_diameter_group(part, context)]
-    image = _build_image_group(source, findings, identifiers=identifiers, algorithm=algorithm)
+        groups += [build_region_group(part, context), build_diameter_group(part, context)]
     content = hd.sr.MeasurementReport(
         observation_context=_observe(equipment),
         procedure_reported=codes.BREAST_ULTRASOUND,
-        imaging_measurements=[image, *lesions],
+        imaging_measurements=groups,
         language_of_content_item_and_descendants=hd.sr.LanguageOfContentItemAndDescendants(
             CodedConcept("en-US", "RFC5646", "English (United States)")
         ),
