@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pydicom
+from pydicom.uid import UltrasoundImageStorage
 
 from sonolesion.writers.dicom.identity import CHARACTER_SET, REQUIRED
 from sonolesion.writers.dicom.source import SourceFrame
@@ -15,16 +16,17 @@ RESEARCH = "RESEARCH"
 def stand_in(source: SourceFrame) -> pydicom.Dataset:
     """Make a header with the source's identifiers and size, as if it had one frame.
 
-    highdicom builds from it. It names no patient, so nothing that highdicom logs or refuses can;
-    `finish` puts patient and study in afterwards. And it has no frame of reference: a plane of
-    B-mode has no place in space.
+    highdicom builds from it. It names no patient, so nothing that highdicom logs or refuses can,
+    and its class is that of one frame of ultrasound, which highdicom 0.28 knows how to treat: it
+    takes a multi-frame class for one with functional groups, and stops at a retired class.
+    `finish` puts patient, study and class in afterwards. And it has no frame of reference: a
+    plane of B-mode has no place in space.
     """
     header = pydicom.Dataset()
-    header.SOPClassUID = source.sop_class_uid
+    header.SOPClassUID = UltrasoundImageStorage
     header.SOPInstanceUID = source.sop_instance_uid
     header.StudyInstanceUID = source.study_uid
     header.SeriesInstanceUID = source.series_uid
-    header.Modality = source.modality
     header.Rows, header.Columns = source.rows, source.columns
     header.SpecificCharacterSet = CHARACTER_SET
     for keyword in REQUIRED:
@@ -49,18 +51,31 @@ def leave_empty(result: pydicom.Dataset, *keywords: str) -> None:
 
 
 def finish(result: pydicom.Dataset, source: SourceFrame, *, made_at: datetime) -> None:
-    """Put patient, study, qualification and dates into a result.
+    """Put patient, study, class of the source, qualification and dates into a result.
+
+    The series has no date: its objects may be made at several times, and a series has one date.
 
     Args:
         result: changed in place.
         source: whose patient and study they are.
         made_at: written wherever the standard asks when the result was made.
     """
+    _name_class(result, source)
     source.identity.copy_into(result)
     result.ContentQualification = RESEARCH
     day, time = made_at.strftime("%Y%m%d"), made_at.strftime("%H%M%S")
-    for stem in ("InstanceCreation", "Content", "Series"):
+    for stem in ("InstanceCreation", "Content"):
         setattr(result, f"{stem}Date", day)
         setattr(result, f"{stem}Time", time)
     for contributor in result.get("ContributingEquipmentSequence") or ():
         contributor.ContributionDateTime = day + time
+
+
+def _name_class(item: pydicom.Dataset, source: SourceFrame) -> None:
+    """Put the source's own class wherever the source is referred to, at any depth."""
+    if item.get("ReferencedSOPInstanceUID") == source.sop_instance_uid:
+        item.ReferencedSOPClassUID = source.sop_class_uid
+    for element in item:
+        if element.VR == "SQ":
+            for inner in element.value:
+                _name_class(inner, source)

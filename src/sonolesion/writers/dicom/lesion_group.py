@@ -105,7 +105,7 @@ def _track(part: LesionPart, context: LesionContext) -> hd.sr.TrackingIdentifier
 def _source_image(context: LesionContext) -> hd.sr.SourceImageForRegion:
     source = context.source
     return hd.sr.SourceImageForRegion(
-        source.sop_class_uid, source.sop_instance_uid, source.frame_numbers
+        source.known_class_uid, source.sop_instance_uid, source.frame_numbers
     )
 
 

@@ -11,8 +11,7 @@ from sonolesion.imaging.calipers import draw_calipers
 from sonolesion.imaging.draw import draw_overlay
 from sonolesion.imaging.panels import add_caption
 from sonolesion.inference.measure import LesionMeasurement
-from sonolesion.types import RESEARCH_USE_ONLY
-from sonolesion.writers.dicom.answer import malignant_percent
+from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY
 from sonolesion.writers.dicom.findings import ImageFindings
 
 BANNER = "RESEARCH USE ONLY"
@@ -47,9 +46,9 @@ def draw_picture(findings: ImageFindings, *, scale_sentence: str) -> NDArray[np.
 def _caption(findings: ImageFindings, scale_sentence: str) -> Iterator[str]:
     prediction = findings.prediction
     yield BANNER
+    pairs = zip(CLASS_NAMES, prediction.class_prob, strict=True)
     yield (
-        f"Image: {prediction.label.value} {prediction.confidence:.1%}, "
-        f"malignant {malignant_percent(prediction):.1f}%."
+        f"Image: {prediction.label.value} ({', '.join(f'{name} {p:.1%}' for name, p in pairs)})."
         f"{' Unsure, have it read.' if prediction.unsure else ''}"
         f"{' Malignant alert.' if prediction.malignant_alert else ''}"
     )

@@ -59,6 +59,7 @@ def write_dicom_results(
     its own. UIDs are the same for the same source, pixels, model, version and answer. A rerun
     writes the same bytes but for the time of making. Where no lesion was outlined there is no
     segmentation, and the report says so; one that an earlier run left under this name is removed.
+    Files of these names are replaced.
 
     Args:
         source: the DICOM image that was predicted, or its file; pixels are not needed.

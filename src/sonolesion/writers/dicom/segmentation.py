@@ -6,7 +6,7 @@ from datetime import datetime
 
 import highdicom as hd
 import numpy as np
-from pydicom.uid import ExplicitVRLittleEndian, UltrasoundImageStorage
+from pydicom.uid import ExplicitVRLittleEndian
 
 from sonolesion.types import RESEARCH_USE_ONLY
 from sonolesion.writers.dicom import codes
@@ -37,8 +37,9 @@ def build_segmentation(
 
     Each lesion is a segment. Parts too small to be measured follow as one segment of their own.
     highdicom 0.28 refuses a multi-frame source without a frame of reference (its issue 284); so
-    it is given a stand-in of one frame, and class and frame number are put into the references
-    to the source afterwards (PS3.3 table 10-3). Nothing else in the object depends on them.
+    it is given a stand-in of one frame, and class and number of the frame are put into the
+    references to the source afterwards (PS3.3 table 10-3). Nothing else in the object depends on
+    them.
 
     Args:
         source: the frame.
@@ -52,10 +53,8 @@ def build_segmentation(
     if parts.specks.any():
         masks.append(parts.specks)
         names.append(SPECKS)
-    single_frame = stand_in(source)
-    single_frame.SOPClassUID = UltrasoundImageStorage
     result = hd.seg.Segmentation(
-        source_images=[single_frame],
+        source_images=[stand_in(source)],
         pixel_array=np.stack(masks, axis=-1)[np.newaxis],
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[
@@ -75,7 +74,7 @@ def build_segmentation(
         series_description=describe_series("SEG"),
         transfer_syntax_uid=ExplicitVRLittleEndian,
     )
-    _name_source(result, source)
+    _name_frame(result, source)
     _name_dimensions(result, identifiers.object_uid("SEG dimensions"))
     put_elements(source.compression, result)
     leave_empty(result, "PatientOrientation")
@@ -103,11 +102,8 @@ def _describe_segment(
     )
 
 
-def _name_source(result: hd.seg.Segmentation, source: SourceFrame) -> None:
-    """Put the source's own class, and its frame, where the stand-in is referred to."""
-    for series in result.ReferencedSeriesSequence:
-        for instance in series.ReferencedInstanceSequence:
-            instance.ReferencedSOPClassUID = source.sop_class_uid
+def _name_frame(result: hd.seg.Segmentation, source: SourceFrame) -> None:
+    """Put the number of the frame where the stand-in is referred to as an image."""
     result.SourceImageSequence = [refer_to(source)]
     for groups in result.PerFrameFunctionalGroupsSequence:
         for derivation in groups.DerivationImageSequence:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pydicom
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.uid import UID, UltrasoundImageStorage, UltrasoundMultiFrameImageStorage
 
 from sonolesion.errors import InvalidInputError, UnreadableImageError, UnsupportedImageError
 from sonolesion.writers.dicom.discretion import keep_values_back
@@ -20,16 +21,16 @@ from sonolesion.writers.dicom.identity import PatientAndStudy, take_elements, ta
 
 MM_PER_CM = 10.0
 UNIT_CM = 3
-_NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "Rows",
-           "Columns")  # fmt: skip
-
+_UIDS = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+_NEEDED = (*_UIDS, "Rows", "Columns")
 _COMPRESSION = (
     "LossyImageCompression",
     "LossyImageCompressionRatio",
     "LossyImageCompressionMethod",
 )
 _FAULTS = (OSError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, EOFError,
-           RuntimeError, AssertionError, MemoryError, struct.error)  # fmt: skip
+           RuntimeError, AssertionError, MemoryError, struct.error, InvalidDicomError,
+           BytesLengthException)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,6 @@ class SourceFrame:
 
     Attributes:
         sop_class_uid, sop_instance_uid, series_uid, study_uid: its identifiers.
-        modality: e.g. "US"; empty where the source has none.
         laterality: "R" or "L"; empty where the source does not say.
         rows, columns: size of a frame in px.
         frame: number of the frame, 1 for the first; None where the source has one frame.
@@ -51,7 +51,6 @@ class SourceFrame:
     sop_instance_uid: str
     series_uid: str
     study_uid: str
-    modality: str
     laterality: str
     rows: int
     columns: int
@@ -59,6 +58,15 @@ class SourceFrame:
     region_spacings_mm: tuple[tuple[float, float], ...]
     compression: pydicom.Dataset
     identity: PatientAndStudy
+
+    @property
+    def known_class_uid(self) -> str:
+        """Class for highdicom to refer to; `header.finish` puts the source's own in its place.
+
+        highdicom has no place for retired classes, and wants frame numbers to fit the class.
+        """
+        single, multi = UltrasoundImageStorage, UltrasoundMultiFrameImageStorage
+        return str(single if self.frame is None else multi)
 
     @property
     def frame_numbers(self) -> list[int] | None:
@@ -83,16 +91,17 @@ def read_source(source: pydicom.Dataset | Path | str, *, frame: int | None) -> S
         if not isinstance(header, pydicom.Dataset):
             header = pydicom.dcmread(Path(header), stop_before_pixels=True)
         missing = [name for name in _NEEDED if not header.get(name)]
+        missing += [name for name in _UIDS if not UID(str(header.get(name, ""))).is_valid]
         if missing:
             raise UnsupportedImageError(
-                f"the DICOM source has no {', '.join(missing)}. Give an image that a PACS accepts."
+                f"the DICOM source has no valid {', '.join(dict.fromkeys(missing))}. Give an image "
+                "that a PACS accepts."
             )
         return SourceFrame(
             sop_class_uid=str(header.SOPClassUID),
             sop_instance_uid=str(header.SOPInstanceUID),
             series_uid=str(header.SeriesInstanceUID),
             study_uid=str(header.StudyInstanceUID),
-            modality=str(header.get("Modality") or ""),
             laterality=_laterality(header),
             rows=int(header.Rows),
             columns=int(header.Columns),
@@ -109,7 +118,7 @@ def _explain_faults() -> Iterator[None]:
     try:
         with keep_values_back():
             yield
-    except (*_FAULTS, InvalidDicomError) as error:
+    except _FAULTS as error:
         reason = error.strerror if isinstance(error, OSError) else None
         raise UnreadableImageError(
             f"the DICOM source cannot be read ({reason or type(error).__name__}). Give the file "

@@ -146,7 +146,7 @@ def _build_image_group(
         ],
         source_images=[
             hd.sr.SourceImageForMeasurementGroup(
-                source.sop_class_uid, source.sop_instance_uid, source.frame_numbers
+                source.known_class_uid, source.sop_instance_uid, source.frame_numbers
             )
         ],
     )

@@ -107,10 +107,11 @@ def test_a_malformed_value_neither_stops_nor_shows(
         assert MALFORMED[keyword].encode() in written.read_bytes()
 
 
+@pytest.mark.parametrize("keyword", ["NumberOfFrames", "SeriesInstanceUID", "StudyInstanceUID"])
 def test_an_error_does_not_quote_the_source(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    keyword: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path = save_malformed(tmp_path / f"{CANARY}.dcm", "NumberOfFrames", CANARY)
+    path = save_malformed(tmp_path / f"{CANARY}.dcm", keyword, CANARY)
     caplog.clear()
     with caplog.at_level(logging.DEBUG), pytest.raises(SonolesionError) as caught:
         write_dicom_results(path, make_findings(), tmp_path, stem="x")

@@ -59,9 +59,8 @@ def test_the_caption_says_research_first_and_last(monkeypatch: pytest.MonkeyPatc
     said = captions(monkeypatch, make_findings(unsure=True, malignant_alert=True))
     assert said[0] == "RESEARCH USE ONLY"
     assert said[-1] == RESEARCH_USE_ONLY
-    assert (
-        said[1] == "Image: malignant 75.0%, malignant 75.0%. Unsure, have it read. Malignant alert."
-    )
+    shares = "(normal 5.0%, benign 20.0%, malignant 75.0%)"
+    assert said[1] == f"Image: malignant {shares}. Unsure, have it read. Malignant alert."
     assert said[2].startswith("Lesion 1 (centre at row 60, column 70): 60 x 40 px, area ")
     assert said[4] == "SCALE. Model tiny 0.1."
 

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import highdicom as hd
 import numpy as np
 import pydicom
+import pytest
 from dicom_results import Written, write
 from dicom_source import INSTANCE, SERIES, make_findings, make_source
 from drawn_shapes import draw_ellipse
-from pydicom.uid import SecondaryCaptureImageStorage
 from tiny_bundle import speckle_image
 
 
@@ -73,12 +74,31 @@ def test_segments_say_who_made_them(with_lesions: Written) -> None:
     assert labels == ["Lesion 1", "Lesion 2", "Parts too small to measure"]
 
 
-def test_a_source_of_another_class_is_named_with_that(tmp_path: Path) -> None:
-    source = make_source(speckle_image(128, 165), SOPClassUID=SecondaryCaptureImageStorage)
+@pytest.mark.parametrize(
+    "class_uid",
+    ["1.2.840.10008.5.1.4.1.1.7", "1.2.840.10008.5.1.4.1.1.6", "1.2.3.4"],
+    ids=["secondary capture", "retired ultrasound", "private"],
+)
+def test_a_source_of_another_class_is_named_with_that(class_uid: str, tmp_path: Path) -> None:
+    source = make_source(speckle_image(128, 165), SOPClassUID=class_uid)
     done = write(tmp_path, source, make_findings())
-    found = pydicom.dcmread(done.files.segmentation)
-    assert found.SourceImageSequence[0].ReferencedSOPClassUID == SecondaryCaptureImageStorage
     np.testing.assert_array_equal(read_mask(done).any(axis=0), done.findings.prediction.mask)
+    for path in done.files.paths:
+        found = [
+            item
+            for item in items_of(pydicom.dcmread(path))
+            if item.get("ReferencedSOPInstanceUID") == INSTANCE
+        ]
+        assert found
+        assert {item.ReferencedSOPClassUID for item in found} == {class_uid}
+
+
+def items_of(dataset: pydicom.Dataset) -> Iterator[pydicom.Dataset]:
+    for element in dataset:
+        if element.VR == "SQ":
+            for item in element.value:
+                yield item
+                yield from items_of(item)
 
 
 def test_what_the_source_lost_by_compression_is_said(tmp_path: Path) -> None:
