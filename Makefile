@@ -46,5 +46,5 @@ $(VENV)/.light: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.full: pyproject.toml | $(BIN)/python
-	$(PIP) --editable ".[train,backbones,dev]"
+	$(PIP) --editable ".[train,backbones,dicom,dev]"
 	@touch $@ $(VENV)/.light
