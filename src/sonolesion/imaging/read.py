@@ -9,10 +9,12 @@ is decoded.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 import warnings
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -183,8 +185,7 @@ def _explain_os_error(error: OSError, name: str) -> UnreadableImageError:
 
 def _open(data: bytes, name: str) -> Image.Image:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with _quietly():
             return Image.open(io.BytesIO(data), formats=_FORMATS)
     except Image.DecompressionBombError as error:
         raise ImageSizeError(
@@ -195,6 +196,14 @@ def _open(data: bytes, name: str) -> Image.Image:
             f"{name}: not a PNG, JPEG, BMP, TIFF or DICOM image ({len(data):,} bytes, "
             f"{_describe(data)}). Give the image file itself."
         ) from error
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep Pillow's warnings back: what it only warns of is checked here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _describe(data: bytes) -> str:
@@ -213,7 +222,8 @@ def _check_size(image: Image.Image, name: str) -> None:
 
 def _count_frames(image: Image.Image, name: str) -> int:
     try:
-        return int(getattr(image, "n_frames", 1))
+        with _quietly():
+            return int(getattr(image, "n_frames", 1))
     except _DECODE_FAULTS as error:
         raise UnreadableImageError(
             f"{name}: damaged {image.format} ({error}). Copy the file again."
@@ -222,7 +232,8 @@ def _count_frames(image: Image.Image, name: str) -> int:
 
 def _seek(image: Image.Image, frame: int, name: str) -> None:
     try:
-        image.seek(frame - 1)
+        with _quietly():
+            image.seek(frame - 1)
     except _DECODE_FAULTS as error:
         raise UnreadableImageError(
             f"{name}: frame {frame} of {image.format} is damaged ({error}). Copy the file again."
@@ -231,8 +242,7 @@ def _seek(image: Image.Image, frame: int, name: str) -> None:
 
 def _decode(image: Image.Image, name: str) -> Image.Image:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _quietly():
             image.load()
     except _DECODE_FAULTS as error:
         raise UnreadableImageError(
@@ -243,10 +253,11 @@ def _decode(image: Image.Image, name: str) -> Image.Image:
 
 def _turn_upright(image: Image.Image, name: str, notes: list[str]) -> Image.Image:
     try:
-        if image.getexif().get(0x0112, 1) == 1:
-            return image
-        notes.append("EXIF orientation applied")
-        return ImageOps.exif_transpose(image)
+        with _quietly():
+            if image.getexif().get(0x0112, 1) == 1:
+                return image
+            notes.append("EXIF orientation applied")
+            return ImageOps.exif_transpose(image)
     except _DECODE_FAULTS as error:
         raise UnreadableImageError(
             f"{name}: damaged EXIF of {image.format} ({error}). Save the image again without it."
