@@ -1,15 +1,18 @@
 """The one place where faults of pydicom and of decoders become typed refusals.
 
-Their texts are not passed on: they may quote a value of the file, and that may be a name.
+Their texts are not passed on, and what pydicom would warn of or log meanwhile is kept back: it may
+quote a value of the file, and that may be a name.
 """
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import struct
 import warnings
 import zlib
 from collections.abc import Iterator
+from contextvars import ContextVar
 
 from sonolesion.errors import UnreadableImageError
 
@@ -18,6 +21,18 @@ from sonolesion.errors import UnreadableImageError
 _FAULTS = (OSError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, EOFError,
            RuntimeError, AssertionError, MemoryError, SyntaxError, struct.error, zlib.error,
            Warning)  # fmt: skip
+
+_reading: ContextVar[bool] = ContextVar("sonolesion_reads_dicom", default=False)
+
+
+class _KeepBack(logging.Filter):
+    """Keeps back what pydicom logs while a file is read here, and nothing else."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not _reading.get()
+
+
+_KEEP_BACK = _KeepBack()
 
 
 @contextlib.contextmanager
@@ -33,6 +48,8 @@ def explain_faults(name: str, doing: str) -> Iterator[None]:
     """
     from pydicom.errors import InvalidDicomError
 
+    logging.getLogger("pydicom").addFilter(_KEEP_BACK)
+    before = _reading.set(True)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -41,6 +58,8 @@ def explain_faults(name: str, doing: str) -> Iterator[None]:
         raise UnreadableImageError(
             f"{name}: damaged DICOM file ({type(error).__name__} in {doing}). Copy the file again."
         ) from None
+    finally:
+        _reading.reset(before)
 
 
 def truncated(name: str, what: str) -> UnreadableImageError:

@@ -127,8 +127,9 @@ def _decode(
     if plugin:
         if found.transfer_syntax != RLE:
             _check_stream(data, layout, name)
-        data = encapsulate([data], has_bot=False)
     with explain_faults(name, "its pixels"):
+        if plugin:
+            data = encapsulate([data], has_bot=False)
         stored, _ = get_decoder(found.transfer_syntax).as_array(
             data,
             index=0,
