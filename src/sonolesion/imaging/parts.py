@@ -8,6 +8,7 @@ from typing import Literal
 
 from sonolesion.errors import ImageError, InvalidInputError, MissingExtraError
 from sonolesion.imaging.dicom import is_dicom_file
+from sonolesion.imaging.read import IMAGE_SUFFIXES
 
 FrameChoice = int | Literal["all"] | None
 """A frame from 1, "all" frames, or None for the only one."""
@@ -55,7 +56,7 @@ def list_parts(path: Path, *, frame: FrameChoice = None) -> tuple[ImagePart, ...
 
     A DICOM frame that shows several 2D images gives each of them; "all" gives each frame of a DICOM
     object, and the only image of any other file. A file that cannot be read gives one part, so
-    that reading it says why.
+    that reading it says why. A file with a picture's suffix is not opened (there may be 100,000).
 
     Args:
         path: the file; it need not exist.
@@ -63,7 +64,7 @@ def list_parts(path: Path, *, frame: FrameChoice = None) -> tuple[ImagePart, ...
     """
     number = frame if isinstance(frame, int) else None
     whole = (ImagePart(number, None, f"_frame{number}" if number and number > 1 else ""),)
-    if not is_dicom_file(path):
+    if path.suffix.lower() in IMAGE_SUFFIXES or not is_dicom_file(path):
         return whole
     from sonolesion.imaging.dicom.read import read_contents
 
