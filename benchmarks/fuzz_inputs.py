@@ -2,12 +2,12 @@
 
     python benchmarks/fuzz_inputs.py [--count 20000] [--seed 1] [--first 0] [--json FILE]
 
-File NUMBER of seed SEED is always the same (`tests/support/mutations.py`): bit flips, changed header
-bytes, truncation, lying lengths and sizes, pieces cut out or doubled, halves of two kinds. Each is
-predicted by the shipped bundle as bytes, frame 1, in a process of its own that is killed after
-5 s without an answer, so that a crash of a native decoder or a hang is counted with its number and
-the run goes on. Needs the extra [dicom]. Sizes are small on purpose: memory can then only grow by
-what a file says of itself.
+File NUMBER of seed SEED is always the same (`tests/support/mutations.py`): bit flips, changed
+header bytes, truncation, lying lengths and sizes, pieces cut out or doubled, halves of two kinds.
+Each is predicted by the shipped bundle as bytes, frame 1, in a process of its own that is killed
+after 5 s without an answer, so that a crash of a native decoder or a hang is counted with its
+number and the run goes on. Needs the extra [dicom]. The whole files are small on purpose: memory
+can then only grow by what a file says of itself.
 """
 
 from __future__ import annotations
@@ -128,7 +128,9 @@ def summarise(outcomes: list[Outcome], *, seed: int, first: int) -> dict[str, An
         "first": first,
         "files": len(outcomes),
         "results": endings["result"],
-        "typed_refusals": sum(n for e, n in endings.items() if e.endswith("Error") and " " not in e),
+        "typed_refusals": sum(
+            n for e, n in endings.items() if e.endswith("Error") and " " not in e
+        ),
         "crashes_hangs_untyped": len(wrong),
         "endings": dict(sorted(endings.items())),
         "by_kind": {kind: dict(sorted(c.items())) for kind, c in sorted(kinds.items())},

@@ -21,6 +21,7 @@ from pydicom.uid import (
 )
 
 Random = np.random.Generator
+COLOURS = ("Red", "Green", "Blue")
 GIANT = (0, 1, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFE, 0xFFFFFFFF)
 
 
@@ -48,8 +49,8 @@ def seed_files() -> dict[str, bytes]:
         "dicom-bare": to_bytes(make_dataset(grain), preamble=False),
         "dicom-palette": make_file(
             grain, photometric="PALETTE COLOR",
-            **{f"{c}PaletteColorLookupTableDescriptor": [256, 0, 8] for c in ("Red", "Green", "Blue")},
-            **{f"{c}PaletteColorLookupTableData": bytes(range(256)) for c in ("Red", "Green", "Blue")},
+            **{f"{c}PaletteColorLookupTableDescriptor": [256, 0, 8] for c in COLOURS},
+            **{f"{c}PaletteColorLookupTableData": bytes(range(256)) for c in COLOURS},
         ),
     }  # fmt: skip
     for name, syntax in (("implicit", ImplicitVRLittleEndian),
@@ -161,7 +162,9 @@ def splice(data: bytearray, random: Random) -> bytearray:
     """Cut a piece out, or put a piece in a second time."""
     start, end = sorted(int(v) for v in random.integers(0, len(data), 2))
     at = int(random.integers(0, len(data)))
-    return data[:start] + data[end:] if random.integers(2) else data[:at] + data[start:end] + data[at:]
+    return (
+        data[:start] + data[end:] if random.integers(2) else data[:at] + data[start:end] + data[at:]
+    )
 
 
 def swap_kind(data: bytearray, random: Random) -> bytearray:

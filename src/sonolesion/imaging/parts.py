@@ -35,6 +35,10 @@ class ImagePart:
         return ", ".join(f"{what} {number}" for what, number in pairs if number is not None)
 
 
+ONLY_PART = ImagePart()
+"""The only image of a file."""
+
+
 def parse_frame(text: str) -> FrameChoice:
     """Read "3" or "all".
 

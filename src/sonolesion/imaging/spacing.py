@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 
 from sonolesion.errors import InvalidInputError
 from sonolesion.types import UltrasoundImage
@@ -34,7 +35,7 @@ def parse_spacing(text: str) -> tuple[float, float]:
     return check_spacing(sides)
 
 
-def check_spacing(spacing_mm: tuple[float, float]) -> tuple[float, float]:
+def check_spacing(spacing_mm: Sequence[float]) -> tuple[float, float]:
     """Return the size of a pixel (row, col) in mm if it can be one.
 
     Raises:

@@ -12,7 +12,7 @@ from pathlib import Path
 from sonolesion.errors import InvalidInputError
 from sonolesion.files import sha256_text
 from sonolesion.imaging.dicom import DICOM_SUFFIXES, is_dicom_file
-from sonolesion.imaging.parts import FrameChoice, ImagePart, list_parts
+from sonolesion.imaging.parts import ONLY_PART, FrameChoice, ImagePart, list_parts
 from sonolesion.imaging.read import IMAGE_SUFFIXES, read_image
 from sonolesion.types import UltrasoundImage
 
@@ -49,7 +49,7 @@ class InputFile:
 
     path: Path
     stem: str
-    part: ImagePart = ImagePart()
+    part: ImagePart = ONLY_PART
     spacing_mm: tuple[float, float] | None = None
 
     @property
@@ -129,7 +129,10 @@ def list_inputs(
             "skipped). Give an image, a folder with images, or a pattern such as 'scans/*.png'."
         )
     return InputListing(
-        _name_results(found.values(), options or ReadOptions()), tuple(masks), tuple(others), tuple(unreadable)
+        _name_results(found.values(), options or ReadOptions()),
+        tuple(masks),
+        tuple(others),
+        tuple(unreadable),
     )
 
 

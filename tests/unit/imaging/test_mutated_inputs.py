@@ -30,11 +30,11 @@ def test_damaged_files_are_read_or_refused_with_a_reason() -> None:
             image = read_image(data, name="damaged", frame=1)
         except ImageError as error:
             refused += 1
-            assert str(error).startswith(f"{error.code} damaged: "), (number, what)
+            is_right = error.message.startswith("damaged: ")
         else:
             read += 1
-            assert image.pixels.dtype == np.uint8, (number, what)
-            assert min(image.pixels.shape) >= 32, (number, what)
+            is_right = image.pixels.dtype == np.uint8 and min(image.pixels.shape) >= 32
+        assert is_right, (number, what)
     assert read > FILES // 10
     assert refused > FILES // 10
 

@@ -1,7 +1,7 @@
 """DICOM ultrasound in: recognised by content, checked by header, decoded one frame at a time.
 
-Only the tags of `object.READ_TAGS` are ever read; names, dates and numbers of the patient stay in the
-file. pydicom and the decoders are the extra `[dicom]`, imported when the first DICOM file comes.
+Only the tags of `object.READ_TAGS` are ever read; names, dates and numbers of the patient stay
+in the file. pydicom and the decoders are the extra `[dicom]`, imported with the first DICOM file.
 """
 
 from __future__ import annotations

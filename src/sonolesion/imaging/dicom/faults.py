@@ -29,7 +29,7 @@ class _KeepBack(logging.Filter):
     """Keeps back what pydicom logs while a file is read here, and nothing else."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return not _reading.get()
+        return not (_reading.get() and record.name == "pydicom")
 
 
 _KEEP_BACK = _KeepBack()

@@ -20,11 +20,12 @@ COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 
 # A modality is named in a message only if it is one of these: in a file that does not keep to the
 # standard, anything may stand there, a patient's name too.
-_OTHER_MODALITIES = frozenset(
-    "AR AU BDUS BI BMD CR CT DG DOC DX ECG EPS ES FID GM HC HD IO IOL IVOCT IVUS KER KO LEN LS MG "
-    "MR NM OAM OCT OP OPM OPT OPV OSS PLAN PR PT PX REG RESP RF RG RTDOSE RTIMAGE RTPLAN RTRECORD "
-    "RTSTRUCT RWV SEG SM SMR SR SRF STAIN TG VA XA XC".split()
-)
+_MODALITY_NAMES = """
+    AR AU BDUS BI BMD CR CT DG DOC DX ECG EPS ES FID GM HC HD IO IOL IVOCT IVUS KER KO LEN LS MG MR
+    NM OAM OCT OP OPM OPT OPV OSS PLAN PR PT PX REG RESP RF RG RTDOSE RTIMAGE RTPLAN RTRECORD
+    RTSTRUCT RWV SEG SM SMR SR SRF STAIN TG VA XA XC
+"""
+_OTHER_MODALITIES = frozenset(_MODALITY_NAMES.split())
 _UNSTATED = ("", "OT")
 
 
@@ -111,9 +112,7 @@ def read_format(dataset: Dataset, *, name: str) -> FrameFormat:
             columns_px=read_integer(dataset, "Columns", name=name),
             samples=read_integer(dataset, "SamplesPerPixel", name=name, default=1),
             photometric=photometric,
-            planar_configuration=read_integer(
-                dataset, "PlanarConfiguration", name=name, default=0
-            ),
+            planar_configuration=read_integer(dataset, "PlanarConfiguration", name=name, default=0),
             bits_allocated=read_integer(dataset, "BitsAllocated", name=name),
             bits_stored=read_integer(dataset, "BitsStored", name=name),
             is_signed=bool(read_integer(dataset, "PixelRepresentation", name=name, default=0)),
@@ -125,9 +124,7 @@ def read_format(dataset: Dataset, *, name: str) -> FrameFormat:
     return found
 
 
-def read_integer(
-    dataset: Dataset, keyword: str, *, name: str, default: int | None = None
-) -> int:
+def read_integer(dataset: Dataset, keyword: str, *, name: str, default: int | None = None) -> int:
     """Return an element's one whole number; `default` where it is missing or empty.
 
     Raises:

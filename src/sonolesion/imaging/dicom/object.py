@@ -103,7 +103,7 @@ def read_object(file: BinaryIO, *, name: str) -> DicomObject:
             f"{name}: reading DICOM needs pydicom. Install it: pip install 'sonolesion[dicom]'."
         ) from error
 
-    def at_pixels(tag: BaseTag, value_type: str | None, length: int) -> bool:
+    def at_pixels(tag: BaseTag, *_: object) -> bool:
         return tag in _PIXEL_TAGS
 
     with explain_faults(name, "its header"):

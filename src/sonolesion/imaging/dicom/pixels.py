@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,9 +93,7 @@ def check_codec(transfer_syntax: str, *, bits_stored: int, name: str) -> Codec:
     return codec
 
 
-def decode_frame(
-    found: DicomObject, layout: FrameFormat, index: int, *, name: str
-) -> DecodedFrame:
+def decode_frame(found: DicomObject, layout: FrameFormat, index: int, *, name: str) -> DecodedFrame:
     """Decode frame `index` (from 0) of an object whose pixel data were checked.
 
     Raises:
@@ -112,11 +110,9 @@ def decode_frame(
     return DecodedFrame(levels, notes)
 
 
-def _decode(
-    found: DicomObject, layout: FrameFormat, index: int, name: str
-) -> NDArray[np.generic]:
+def _decode(found: DicomObject, layout: FrameFormat, index: int, name: str) -> NDArray[np.generic]:
     from pydicom.encaps import encapsulate
-    from pydicom.pixels import get_decoder
+    from pydicom.pixels.decoders.base import get_decoder
 
     plugin = ""
     if not is_native(found):
@@ -124,28 +120,26 @@ def _decode(
             found.transfer_syntax, bits_stored=layout.bits_stored, name=name
         ).plugin
     data = frame_bytes(found, layout, index, name=name)
-    if plugin:
-        if found.transfer_syntax != RLE:
-            _check_stream(data, layout, name)
+    if plugin and found.transfer_syntax != RLE:
+        _check_stream(data, layout, name)
+    options: dict[str, Any] = {
+        "rows": layout.rows_px,
+        "columns": layout.columns_px,
+        "samples_per_pixel": layout.samples,
+        "photometric_interpretation": layout.photometric,
+        "planar_configuration": layout.planar_configuration,
+        "bits_allocated": layout.bits_allocated,
+        "bits_stored": layout.bits_stored,
+        "pixel_representation": int(layout.is_signed),
+        "number_of_frames": 1,
+        "pixel_keyword": "PixelData",
+        "pixel_vr": found.pixels.value_type if found.pixels else "OW",
+    }
     with explain_faults(name, "its pixels"):
         if plugin:
             data = encapsulate([data], has_bot=False)
-        stored, _ = get_decoder(found.transfer_syntax).as_array(
-            data,
-            index=0,
-            decoding_plugin=plugin,
-            rows=layout.rows_px,
-            columns=layout.columns_px,
-            samples_per_pixel=layout.samples,
-            photometric_interpretation=layout.photometric,
-            planar_configuration=layout.planar_configuration,
-            bits_allocated=layout.bits_allocated,
-            bits_stored=layout.bits_stored,
-            pixel_representation=int(layout.is_signed),
-            number_of_frames=1,
-            pixel_keyword="PixelData",
-            pixel_vr=found.pixels.value_type if found.pixels else "OW",
-        )
+        decoder = get_decoder(found.transfer_syntax)
+        stored, _ = decoder.as_array(data, index=0, decoding_plugin=plugin, **options)
     expected = (layout.rows_px, layout.columns_px) + (() if layout.samples == 1 else (3,))
     if stored.shape != expected:
         raise UnreadableImageError(f"{name}: damaged DICOM file (size of its decoded pixels).")

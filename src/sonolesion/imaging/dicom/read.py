@@ -120,9 +120,7 @@ def _describe_area(area: ScanArea) -> str:
     return f"{area.width_px}x{area.height_px} px at row {area.top_px}, column {area.left_px}"
 
 
-def _make_image(
-    levels: NDArray[np.uint8], chosen: View, notes: tuple[str, ...]
-) -> UltrasoundImage:
+def _make_image(levels: NDArray[np.uint8], chosen: View, notes: tuple[str, ...]) -> UltrasoundImage:
     """Grey levels, blacked out outside of the view; colour counted inside of it only."""
     grey = levels if levels.ndim == 2 else rgb_to_luma(levels)
     area = chosen.area

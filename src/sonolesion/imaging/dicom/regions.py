@@ -1,7 +1,7 @@
 """Where on the screen the image is, and how large its pixels are.
 
-A scanner marks each part of its screen by a region: its corners, what it shows (a 2D image, M-mode, a
-spectrum, a graph), and how many centimetres a pixel of it is wide and high.
+A scanner marks each part of its screen by a region: its corners, what it shows (a 2D image, M-mode,
+a spectrum, a graph), and how many centimetres a pixel of it is wide and high.
 
 Source: DICOM PS3.3 C.8.5.5 (US Region Calibration Module).
 """
@@ -110,9 +110,7 @@ def _read_area(region: Dataset, layout: FrameFormat, name: str) -> ScanArea | No
     right, bottom = min(right, layout.columns_px - 1), min(bottom, layout.rows_px - 1)
     if left < 0 or top < 0 or right < left or bottom < top:
         return None
-    return ScanArea(
-        top_px=top, left_px=left, height_px=bottom - top + 1, width_px=right - left + 1
-    )
+    return ScanArea(top_px=top, left_px=left, height_px=bottom - top + 1, width_px=right - left + 1)
 
 
 def _region_spacing(region: Dataset) -> tuple[float, float] | None:
@@ -158,7 +156,9 @@ def _drop_insets(views: list[View]) -> list[View]:
     """Keep the larger of two regions that lie on each other (a zoomed overview in a corner)."""
     kept: list[View] = []
     for view in sorted(views, key=lambda v: _area_px(v.area), reverse=True):
-        if all(_overlap(view.area, other.area) < SAME_SHARE * _area_px(view.area) for other in kept):
+        if all(
+            _overlap(view.area, other.area) < SAME_SHARE * _area_px(view.area) for other in kept
+        ):
             kept.append(view)
     return sorted(kept, key=lambda v: (v.area.left_px, v.area.top_px) if v.area else (0, 0))
 

@@ -19,9 +19,8 @@ def test_jpeg(options: dict[str, object]) -> None:
 
 
 def test_jpeg_lossless_and_jpeg_ls() -> None:
-    from pydicom.uid import JPEGLSLossless
-
     from dicom_files import make_dataset
+    from pydicom.uid import JPEGLSLossless
 
     assert read_stream_size(lossless_jpeg(GREY)) == StreamSize(40, 50, 1, 8)
     dataset = make_dataset(GREY.astype(np.uint16), bits_stored=12)
@@ -36,7 +35,9 @@ def test_jpeg_2000(no_jp2: bool) -> None:
     assert read_stream_size(data) == StreamSize(40, 50, 3, 8)
 
 
-@pytest.mark.parametrize("frame", [b"", b"\xff\xd8", b"hello", b"\xff\xd8\xff\xe0\0\2", b"\xff\x4f\xff\x51\0"])
+@pytest.mark.parametrize(
+    "frame", [b"", b"\xff\xd8", b"hello", b"\xff\xd8\xff\xe0\0\2", b"\xff\x4f\xff\x51\0"]
+)
 def test_no_size(frame: bytes) -> None:
     with pytest.raises(ValueError, match="no JPEG"):
         read_stream_size(frame)

@@ -73,8 +73,8 @@ def test_a_data_set_alone_is_read(syntax: str) -> None:
     wide = np.arange(2000, dtype=np.uint16).reshape(40, 50) * 30
     dataset = make_dataset(wide)
     buffer = io.BytesIO()
-    from pydicom.filewriter import write_dataset
     from pydicom.filebase import DicomIO
+    from pydicom.filewriter import write_dataset
 
     del dataset.file_meta
     if syntax == ExplicitVRBigEndian:

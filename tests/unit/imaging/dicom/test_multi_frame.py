@@ -58,9 +58,7 @@ def test_frames_are_found_with_every_kind_of_offset_table(table: str) -> None:
         dataset["PixelData"].is_undefined_length = True
         data = to_bytes(dataset)
     for index, jpeg in enumerate(frames):
-        assert np.array_equal(
-            read_image(data, frame=index + 1).pixels, read_image(jpeg).pixels
-        )
+        assert np.array_equal(read_image(data, frame=index + 1).pixels, read_image(jpeg).pixels)
 
 
 def test_a_clip_of_one_frame_needs_no_choice() -> None:

@@ -30,7 +30,9 @@ def test_spacing_is_row_first_in_mm_without_sign() -> None:
 
 @pytest.mark.parametrize("units", [(0, 0), (3, 4), (4, 3)])
 def test_no_spacing_where_a_unit_is_not_centimetres(units: tuple[int, int]) -> None:
-    assert read_image(make_file(GREY, regions=(region(0, 0, 90, 90, units=units),))).spacing_mm is None
+    assert (
+        read_image(make_file(GREY, regions=(region(0, 0, 90, 90, units=units),))).spacing_mm is None
+    )
 
 
 @pytest.mark.parametrize("delta", [0.0, float("nan"), float("inf"), 7.0, 1e-9])
