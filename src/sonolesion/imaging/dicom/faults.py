@@ -16,8 +16,8 @@ from contextvars import ContextVar
 
 from sonolesion.errors import UnreadableImageError
 
-# what 400 mutated headers and the decoders were seen to raise; InvalidDicomError is an Exception
-# of its own, and RuntimeError covers RecursionError and NotImplementedError
+# what mutated headers and the decoders were seen to raise, beside pydicom's own two that derive
+# from Exception; RuntimeError covers RecursionError and NotImplementedError
 _FAULTS = (OSError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, EOFError,
            RuntimeError, AssertionError, MemoryError, SyntaxError, struct.error, zlib.error,
            Warning)  # fmt: skip
@@ -46,7 +46,7 @@ def explain_faults(name: str, doing: str) -> Iterator[None]:
     Raises:
         UnreadableImageError: damaged; with the kind of fault, without its text.
     """
-    from pydicom.errors import InvalidDicomError
+    from pydicom.errors import BytesLengthException, InvalidDicomError
 
     logging.getLogger("pydicom").addFilter(_KEEP_BACK)
     before = _reading.set(True)
@@ -54,7 +54,7 @@ def explain_faults(name: str, doing: str) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except (*_FAULTS, InvalidDicomError) as error:
+    except (*_FAULTS, InvalidDicomError, BytesLengthException) as error:
         raise UnreadableImageError(
             f"{name}: damaged DICOM file ({type(error).__name__} in {doing}). Copy the file again."
         ) from None

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 
 from sonolesion.errors import UnreadableImageError, UnsupportedImageError
 from sonolesion.imaging.dicom.faults import explain_faults, truncated
-from sonolesion.imaging.dicom.header import FrameFormat
+from sonolesion.imaging.dicom.header import MAX_FRAME_PIXELS, FrameFormat
 from sonolesion.imaging.dicom.object import BIG_ENDIAN, EXPLICIT, IMPLICIT, DicomObject
-from sonolesion.imaging.size import MAX_PIXELS
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 NATIVE = (IMPLICIT, EXPLICIT, BIG_ENDIAN)
 _ITEM, _END = 0xFFFEE000, 0xFFFEE0DD
-_MAX_FRAME_BYTES = 6 * MAX_PIXELS
+_MAX_FRAME_BYTES = 6 * MAX_FRAME_PIXELS
 
 
 def is_native(found: DicomObject) -> bool:

@@ -14,6 +14,9 @@ from sonolesion.imaging.size import check_size
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
+MAX_FRAME_PIXELS = 10_000_000
+"""A 4K screen has 8.8 million. Colour JPEG and JPEG 2000 of 40 million take seconds and a gigabyte."""
+
 GREY = ("MONOCHROME1", "MONOCHROME2")
 PALETTE = "PALETTE COLOR"
 COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
@@ -120,7 +123,12 @@ def read_format(dataset: Dataset, *, name: str) -> FrameFormat:
         )
         high_bit = read_integer(dataset, "HighBit", name=name, default=found.bits_stored - 1)
     _check_values(found, high_bit, name)
-    check_size(height_px=found.rows_px, width_px=found.columns_px, name=name)
+    check_size(
+        height_px=found.rows_px,
+        width_px=found.columns_px,
+        name=name,
+        max_pixels=MAX_FRAME_PIXELS,
+    )
     return found
 
 

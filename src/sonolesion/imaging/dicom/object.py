@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pydicom.tag import BaseTag
 
 MAX_INFLATED_BYTES = 160_000_000
-"""The most that a deflated object may grow to: one RGB frame of 40 million pixels, and a header."""
+"""The most that a deflated object may grow to: it is the one kind that is held in memory whole."""
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
 IMPLICIT = "1.2.840.10008.1.2"

@@ -22,7 +22,11 @@ from sonolesion.imaging.dicom.levels import palette_to_rgb, to_grey_levels
 from sonolesion.imaging.dicom.object import BIG_ENDIAN, DicomObject
 
 JPEG_12_BIT = "1.2.840.10008.1.2.4.51"
+JPEG_8_BIT = "1.2.840.10008.1.2.4.50"
 RLE = "1.2.840.10008.1.2.5"
+
+# a block of 8 x 8 pixels takes at least one bit in JPEG; its decoder fills what is missing with grey
+_MOST_PIXELS_PER_JPEG_BYTE = 8 * 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ _GDCM = Codec("gdcm", ("gdcm",))
 _JPEG_LS = Codec("pyjpegls", ("jpeg_ls",))
 _OPENJPEG = Codec("pylibjpeg", ("pylibjpeg", "openjpeg"))
 CODECS = {
-    "1.2.840.10008.1.2.4.50": Codec("pillow"),
+    JPEG_8_BIT: Codec("pillow"),
     JPEG_12_BIT: Codec("pillow"),  # of 8 bits only; no decoder of 12 bits has a free licence
     "1.2.840.10008.1.2.4.57": _GDCM,
     "1.2.840.10008.1.2.4.70": _GDCM,
@@ -122,6 +126,9 @@ def _decode(found: DicomObject, layout: FrameFormat, index: int, name: str) -> N
     data = frame_bytes(found, layout, index, name=name)
     if plugin and found.transfer_syntax != RLE:
         _check_stream(data, layout, name)
+        is_jpeg = found.transfer_syntax in (JPEG_8_BIT, JPEG_12_BIT)
+        if is_jpeg and layout.rows_px * layout.columns_px > _MOST_PIXELS_PER_JPEG_BYTE * len(data):
+            raise truncated(name, "a compressed frame is too short for its size")
     options: dict[str, Any] = {
         "rows": layout.rows_px,
         "columns": layout.columns_px,

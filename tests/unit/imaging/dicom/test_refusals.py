@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import struct
 import sys
 import zlib
 
 import numpy as np
 import pytest
-from dicom_files import make_dataset, make_file, to_bytes
+from dicom_files import make_dataset, make_file, region, to_bytes
 from mutations import picture, with_frames
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
@@ -16,6 +17,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import (
     MPEG4HP41,
     DeflatedExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
@@ -45,7 +47,7 @@ def change(**elements: object) -> bytes:
         ({"Modality": "DOE JANE"}, UnsupportedImageError, "of another modality"),
         ({"Rows": 0}, ImageSizeError, "50x0 px"),
         ({"Columns": 31}, ImageSizeError, "at least 32 px"),
-        ({"Rows": 65535, "Columns": 65535}, ImageSizeError, "at most 40 million"),
+        ({"Rows": 65535, "Columns": 65535}, ImageSizeError, "at most 10 million"),
         ({"BitsStored": 12}, UnreadableImageError, "12 bits stored"),
         ({"BitsStored": 0}, UnreadableImageError, "0 bits stored"),
         ({"HighBit": 15}, UnreadableImageError, "highest 15"),
@@ -193,6 +195,27 @@ def test_a_frame_that_says_another_size_than_the_header_is_not_decoded(monkeypat
     jpeg = picture(np.zeros((400, 500), np.uint8), "JPEG")
     with pytest.raises(UnreadableImageError, match="a frame is 500x400 px"):
         read_image(with_frames(make_dataset(GREY), [jpeg], JPEGBaseline8Bit))
+
+
+def test_a_frame_that_is_too_short_for_its_size_is_not_filled_up_with_grey() -> None:
+    small, large = np.zeros((64, 64), np.uint8), np.zeros((2000, 2000), np.uint8)
+    jpeg = bytearray(picture(small, "JPEG"))
+    at = jpeg.index(b"\xff\xc0")
+    jpeg[at + 5 : at + 9] = struct.pack(">HH", 2000, 2000)
+    with pytest.raises(UnreadableImageError, match="too short for its size"):
+        read_image(with_frames(make_dataset(large), [bytes(jpeg)], JPEGBaseline8Bit))
+    whole = with_frames(make_dataset(large), [picture(large, "JPEG")], JPEGBaseline8Bit)
+    assert not read_image(whole).pixels.any()
+
+
+def test_values_of_odd_length_are_damaged() -> None:
+    dataset = make_dataset(GREY, regions=(region(0, 0, 40, 35),))
+    dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+    data = to_bytes(dataset)
+    at = data.index(b"\x18\0\x24\x60\2\0\0\0")
+    short = data[: at + 4] + b"\1\0\0\0\3" + data[at + 10 :]
+    with pytest.raises(UnreadableImageError):
+        read_image(short)
 
 
 def test_pixels_not_stored_as_the_syntax_says() -> None:
