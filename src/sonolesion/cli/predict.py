@@ -125,8 +125,8 @@ def predict_into(
     bar = run.progress("Looking for images")
 
     def start(listing: InputListing) -> None:
-        for file in listing.files:
-            run.add_input(file.path)
+        for path in dict.fromkeys(file.path for file in listing.files):
+            run.add_input(path)
         if listing.skipped_masks:
             run.note(f"predict: skipped {len(listing.skipped_masks)} files called like masks.")
         bar.update(description="Predicting", total=len(listing.files))

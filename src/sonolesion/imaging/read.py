@@ -89,7 +89,7 @@ def read_image(
 def _read_picture(
     data: bytes, name: str, *, frame: int | None, view: int | None
 ) -> UltrasoundImage:
-    image = _open(data, name)
+    image = _open(data, name, kinds="PNG, JPEG, BMP, TIFF or DICOM")
     _check_size(image, name)
     frames = _count_frames(image, name)
     if frame is None and frames > 1:
@@ -183,7 +183,7 @@ def _explain_os_error(error: OSError, name: str) -> UnreadableImageError:
     )
 
 
-def _open(data: bytes, name: str) -> Image.Image:
+def _open(data: bytes, name: str, *, kinds: str = "PNG, JPEG, BMP or TIFF") -> Image.Image:
     try:
         with _quietly():
             return Image.open(io.BytesIO(data), formats=_FORMATS)
@@ -193,7 +193,7 @@ def _open(data: bytes, name: str) -> Image.Image:
         ) from error
     except _DECODE_FAULTS as error:
         raise UnreadableImageError(
-            f"{name}: not a PNG, JPEG, BMP, TIFF or DICOM image ({len(data):,} bytes, "
+            f"{name}: not a {kinds} image ({len(data):,} bytes, "
             f"{_describe(data)}). Give the image file itself."
         ) from error
 
@@ -211,6 +211,8 @@ def _describe(data: bytes) -> str:
         return "empty"
     if data.lstrip()[:1] == b"<":
         return "looks like HTML or XML"
+    if is_dicom(data):
+        return "a DICOM file"
     if all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in data[:64]):
         return "looks like text"
     return "unknown content"

@@ -8,9 +8,7 @@ MIN_SIDE_PX = 32
 MAX_PIXELS = 40_000_000
 
 
-def check_size(
-    *, height_px: int, width_px: int, name: str, max_pixels: int = MAX_PIXELS
-) -> None:
+def check_size(*, height_px: int, width_px: int, name: str, max_pixels: int = MAX_PIXELS) -> None:
     """Refuse an image that is too small or too large to be read.
 
     Args:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from sonolesion.bundle import DEFAULT_BUNDLE, Bundle, BundleInfo, load_bundle
 from sonolesion.bundle.decision import measure_peak
-from sonolesion.errors import ImageError, InvalidInputError
+from sonolesion.errors import ImageError, InvalidInputError, MissingExtraError
 from sonolesion.imaging.geometry import SquareFit, image_to_square, plan_fit, prob_to_image
 from sonolesion.imaging.intensity import to_unit_range
 from sonolesion.imaging.quality import check_content
@@ -63,7 +63,7 @@ class FailedInput:
     """An input that gave no prediction, and why."""
 
     source: str
-    error: ImageError
+    error: ImageError | MissingExtraError
 
 
 class Predictor:
@@ -175,7 +175,7 @@ class Predictor:
         """`predict`, but an image that cannot be used is returned as `FailedInput`."""
         try:
             return self.predict(source, name)
-        except ImageError as error:
+        except (ImageError, MissingExtraError) as error:
             return FailedInput(name or _name_of(source), error)
 
     def predict_many(

@@ -24,6 +24,7 @@ from sonolesion.errors import (
     DatasetError,
     ImageError,
     InvalidInputError,
+    MissingExtraError,
     OutputExistsError,
 )
 from sonolesion.files import (
@@ -179,7 +180,7 @@ def _process(
     try:
         image = file.read()
         prediction = predictor.predict(image, name=file.name)
-    except ImageError as error:
+    except (ImageError, MissingExtraError) as error:
         return FailedInput(file.name, error)
     files = write_prediction_files(
         out, file.stem, image=image, prediction=prediction, pictures=pictures

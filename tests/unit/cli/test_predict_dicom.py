@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,9 @@ def test_clip_is_refused_with_its_count_and_read_frame_by_frame(
     assert everything.exit_code == 0, everything.output
     assert [r["stem"] for r in rows(Path("all"))] == [f"clip_frame{n}" for n in (1, 2, 3)]
     assert Path("all/masks/clip_frame3_mask.png").is_file()
-    assert json.loads(Path("all/run.json").read_text())["arguments"]["frame"] == "all"
+    record = json.loads(Path("all/run.json").read_text())
+    assert record["arguments"]["frame"] == "all"
+    assert [Path(i["path"]).name for i in record["inputs"]] == ["clip.dcm"]
 
 
 def test_dual_view_gives_two_rows_on_the_frame_s_own_grid(work: Path, tiny_bundle: Bundle) -> None:
@@ -108,6 +111,19 @@ def test_spacing_by_hand_for_a_picture(work: Path, tiny_bundle: Bundle) -> None:
     result = predict(tiny_bundle, "a.png", "--mm-per-px", "0.08x0.1")
     assert result.exit_code == 0, result.output
     assert "pixel size given by hand: 0.08 x 0.1 mm" in rows()[0]["notes"]
+
+
+def test_without_the_extra_only_the_dicom_files_fail(
+    work: Path, tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("a.dcm").write_bytes(make_file(SCAN))
+    Image.fromarray(SCAN).save("b.png")
+    monkeypatch.setitem(sys.modules, "pydicom.filereader", None)
+    result = predict(tiny_bundle, ".")
+    assert result.exit_code == 3
+    assert "a.dcm: reading DICOM needs pydicom. Install it: pip install" in result.stderr
+    assert [r["source"] for r in rows()] == ["b.png"]
+    assert predict(tiny_bundle, "a.dcm", "-o", "one").exit_code == 1
 
 
 def planted(pixels: np.ndarray, **elements: object) -> Dataset:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 MAX_FRAME_PIXELS = 10_000_000
-"""A 4K screen has 8.8 million. Colour JPEG and JPEG 2000 of 40 million take seconds and a gigabyte."""
+"""A 4K screen has 8.8 million. Colour JPEG or JPEG 2000 of 40 million takes seconds and 1 GB."""
 
 GREY = ("MONOCHROME1", "MONOCHROME2")
 PALETTE = "PALETTE COLOR"

@@ -25,7 +25,7 @@ JPEG_12_BIT = "1.2.840.10008.1.2.4.51"
 JPEG_8_BIT = "1.2.840.10008.1.2.4.50"
 RLE = "1.2.840.10008.1.2.5"
 
-# a block of 8 x 8 pixels takes at least one bit in JPEG; its decoder fills what is missing with grey
+# a block of 8 x 8 pixels takes at least a bit in JPEG; a decoder fills what is missing with grey
 _MOST_PIXELS_PER_JPEG_BYTE = 8 * 64
 
 
@@ -49,9 +49,6 @@ CODECS = {
     "1.2.840.10008.1.2.4.81": _JPEG_LS,
     "1.2.840.10008.1.2.4.90": _OPENJPEG,
     "1.2.840.10008.1.2.4.91": _OPENJPEG,
-    "1.2.840.10008.1.2.4.201": _OPENJPEG,
-    "1.2.840.10008.1.2.4.202": _OPENJPEG,
-    "1.2.840.10008.1.2.4.203": _OPENJPEG,
     RLE: Codec("pydicom"),
 }
 """Transfer syntaxes of compressed pixels that are read."""
