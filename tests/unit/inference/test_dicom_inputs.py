@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from tiny_bundle import speckle_image
 
 pytest.importorskip("pydicom", reason="needs the extra [dicom]")
@@ -15,7 +19,7 @@ from dicom_files import make_file, region
 from sonolesion.bundle import Bundle
 from sonolesion.errors import ImageError, InvalidInputError, UnsupportedImageError
 from sonolesion.inference import FailedInput, Predictor
-from sonolesion.inference.inputs import ReadOptions, list_inputs
+from sonolesion.inference.inputs import InputFile, ReadOptions, list_inputs
 
 SCAN = speckle_image(128, 160)
 AREA = (slice(20, 148), slice(30, 190))
@@ -132,3 +136,24 @@ def test_a_clip_without_a_choice_and_a_damaged_file_cost_one_row_each(tree: Path
 def test_spacing_by_hand_reaches_every_image(tree: Path) -> None:
     listing = list_inputs(["study/views.dcm"], options=ReadOptions(spacing_mm=(0.1, 0.2)))
     assert [f.read().spacing_mm for f in listing.files] == [(0.1, 0.2)] * 2
+
+
+def test_a_picture_does_not_import_pydicom(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    Image.fromarray(SCAN).save(path)
+    code = (
+        "import sys; from sonolesion.inference.inputs import list_inputs\n"
+        f"list_inputs([{str(path)!r}]).files[0].read(); print('pydicom' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_several_threads_read_the_same(tree: Path) -> None:
+    files = list_inputs(["study"], options=ReadOptions(frame="all")).files
+    alone = [file.read() for file in files]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(InputFile.read, files * 5))
+    for one, other in zip(alone * 5, together, strict=True):
+        assert np.array_equal(one.pixels, other.pixels)
+        assert one.notes == other.notes

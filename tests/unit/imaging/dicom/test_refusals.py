@@ -85,6 +85,11 @@ def test_no_pixel_data() -> None:
         read_image(to_bytes(dataset))
 
 
+def test_the_first_bytes_alone_are_a_truncated_file() -> None:
+    with pytest.raises(UnreadableImageError, match="truncated DICOM file"):
+        read_image(bytes(128) + b"DICM")
+
+
 def test_float_pixels_are_no_picture() -> None:
     dataset = make_dataset(GREY, Modality="OT")
     del dataset.PixelData
