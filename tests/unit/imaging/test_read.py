@@ -114,7 +114,7 @@ def test_a_file_that_is_no_image_is_named_for_what_it_is(tmp_path):
 
 
 def test_a_mask_is_no_dicom_file():
-    with pytest.raises(UnreadableImageError, match="PNG, JPEG, BMP or TIFF.*a DICOM file"):
+    with pytest.raises(UnreadableImageError, match=r"PNG, JPEG, BMP or TIFF.*a DICOM file"):
         read_mask(b"\0" * 128 + b"DICM")
 
 
