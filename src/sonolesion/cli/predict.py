@@ -10,7 +10,7 @@ import typer
 from sonolesion.cli.run_record import Run, running
 
 if TYPE_CHECKING:
-    from sonolesion.inference.inputs import InputListing
+    from sonolesion.inference.inputs import InputListing, ReadOptions
     from sonolesion.writers import PredictionReport
 
 _LISTED_AT_MOST = 20
@@ -42,6 +42,20 @@ def predict_command(
     threads: Annotated[
         int, typer.Option("--threads", min=0, help="Threads of one network run; 0: all cores.")
     ] = 0,
+    frame: Annotated[
+        str | None,
+        typer.Option(
+            "--frame", metavar="N|all", help="Frame of files that hold several, from 1; or all."
+        ),
+    ] = None,
+    mm_per_px: Annotated[
+        str | None,
+        typer.Option(
+            "--mm-per-px",
+            metavar="MM|ROWxCOL",
+            help="Size of a pixel in mm, in place of what the files say.",
+        ),
+    ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
 ) -> None:
@@ -57,17 +71,22 @@ def predict_command(
       sonolesion predict scans/ -o results --workers 2
 
       sonolesion predict 'scans/*.png' --bundle models/bundle --json
+
+      sonolesion predict clip.dcm --frame all
+
+      sonolesion predict scan.png --mm-per-px 0.08
     """
     arguments = {
         "inputs": inputs, "out": out, "bundle": bundle, "pictures": pictures,
-        "overwrite": overwrite, "workers": workers, "threads": threads,
+        "overwrite": overwrite, "workers": workers, "threads": threads, "frame": frame,
+        "mm_per_px": mm_per_px,
     }  # fmt: skip
     with running(
         "predict", arguments=arguments, out=out, json_output=json_output, quiet=quiet
     ) as run:
         predict_into(
             run, inputs, out, bundle=bundle, pictures=pictures, overwrite=overwrite,
-            workers=workers, threads=threads,
+            workers=workers, threads=threads, reading=_parse_reading(frame, mm_per_px),
         )  # fmt: skip
 
 
@@ -81,6 +100,7 @@ def predict_into(
     overwrite: bool = False,
     workers: int = 1,
     threads: int = 0,
+    reading: ReadOptions | None = None,
 ) -> PredictionReport:
     """Predict under a progress bar, print how it went, and set the run's exit code.
 
@@ -93,6 +113,7 @@ def predict_into(
         overwrite: replace the results of an earlier run.
         workers: images processed at the same time.
         threads: threads of one network run; 0 for as many as there are cores.
+        reading: frame and size of the pixels; None for the files' own.
 
     Raises:
         SonolesionError: whatever `load_predictor` and `run_prediction` raise.
@@ -104,8 +125,8 @@ def predict_into(
     bar = run.progress("Looking for images")
 
     def start(listing: InputListing) -> None:
-        for file in listing.files:
-            run.add_input(file.path)
+        for path in dict.fromkeys(file.path for file in listing.files):
+            run.add_input(path)
         if listing.skipped_masks:
             run.note(f"predict: skipped {len(listing.skipped_masks)} files called like masks.")
         bar.update(description="Predicting", total=len(listing.files))
@@ -117,6 +138,7 @@ def predict_into(
         overwrite=overwrite,
         pictures=pictures,
         workers=workers,
+        reading=reading,
         on_start=start,
         on_done=bar.advance,
     )
@@ -134,6 +156,17 @@ def predict_into(
     if len(report.listing.files) == 1 and report.failures:
         run.exit_code = report.failures[0].error.exit_code
     return report
+
+
+def _parse_reading(frame: str | None, mm_per_px: str | None) -> ReadOptions:
+    from sonolesion.imaging.parts import parse_frame
+    from sonolesion.imaging.spacing import parse_spacing
+    from sonolesion.inference.inputs import ReadOptions
+
+    return ReadOptions(
+        frame=None if frame is None else parse_frame(frame),
+        spacing_mm=None if mm_per_px is None else parse_spacing(mm_per_px),
+    )
 
 
 def _describe(report: PredictionReport) -> dict[str, object]:

@@ -11,28 +11,66 @@ from pathlib import Path
 
 from sonolesion.errors import InvalidInputError
 from sonolesion.files import sha256_text
-from sonolesion.imaging.read import IMAGE_SUFFIXES
+from sonolesion.imaging.dicom import DICOM_SUFFIXES, is_dicom_file
+from sonolesion.imaging.parts import ONLY_PART, FrameChoice, ImagePart, list_parts
+from sonolesion.imaging.read import IMAGE_SUFFIXES, read_image
+from sonolesion.types import UltrasoundImage
 
 _MASK_STEM = re.compile(r".+_mask(_\d+)?$", re.IGNORECASE)
 _MAX_STEM = 120
 
 
+_SEARCHED_SUFFIXES = (*IMAGE_SUFFIXES, *DICOM_SUFFIXES)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How the files of a run are read.
+
+    Attributes:
+        frame: which frame of files that hold several: a number from 1, or "all".
+        spacing_mm: size of a pixel (row, col) in mm, in place of what the files say.
+    """
+
+    frame: FrameChoice = None
+    spacing_mm: tuple[float, float] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """One file to predict.
+    """One image to predict: a file, or one frame or view of it.
 
     Attributes:
         path: as the user gave it, or below the folder that the user gave.
         stem: what its results are called; no two of one run are alike, in any letter case.
+        part: which image of the file.
+        spacing_mm: size of a pixel (row, col) given by hand, in mm.
     """
 
     path: Path
     stem: str
+    part: ImagePart = ONLY_PART
+    spacing_mm: tuple[float, float] | None = None
 
     @property
     def name(self) -> str:
-        """The path as printable text."""
-        return printable_path(self.path)
+        """The path as printable text, with frame and view where the file holds several."""
+        label = self.part.label
+        return printable_path(self.path) + (f" [{label}]" if label else "")
+
+    def read(self) -> UltrasoundImage:
+        """Read the image.
+
+        Raises:
+            ImageError, MissingExtraError: see `sonolesion.imaging.read.read_image`.
+        """
+        return read_image(
+            self.path,
+            name=self.name,
+            frame=self.part.frame,
+            view=self.part.view,
+            spacing_mm=self.spacing_mm,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +90,23 @@ class InputListing:
     unreadable: tuple[Path, ...] = ()
 
 
-def list_inputs(inputs: Sequence[str], *, exclude: Path | None = None) -> InputListing:
+def list_inputs(
+    inputs: Sequence[str], *, exclude: Path | None = None, options: ReadOptions | None = None
+) -> InputListing:
     """Find the files that `inputs` mean.
 
     A path that exists is taken as it is, even with brackets in its name; a folder is searched
     with its subfolders (hidden ones and links to folders are left out); anything else is a
     pattern if it holds ``*``, ``?`` or ``[``. A file that is not there, or a pattern that nothing
     matches, is listed too, so that it costs one row in the errors. Each file is listed once.
-    Files called like masks are skipped unless the only input is one.
+    Files called like masks are skipped unless the only input is one. In folders images are told by
+    their suffix, and DICOM files also by their content where the name has none (or is an UID). A
+    DICOM file with several views, or with frames of which all are wanted, is listed once for each.
 
     Args:
         inputs: files, folders and patterns.
         exclude: folder whose files are left out of folders and patterns (the output folder).
+        options: how the files will be read.
 
     Raises:
         InvalidInputError: no file to predict is left, or none of them is there.
@@ -82,11 +125,14 @@ def list_inputs(inputs: Sequence[str], *, exclude: Path | None = None) -> InputL
     if not any(path.exists() for path in found.values()):
         raise InvalidInputError(
             f"{', '.join(map(printable_path, inputs)) or 'no input'}: no image found (looked for "
-            f"{', '.join(IMAGE_SUFFIXES)}; {len(masks)} masks and {len(others)} other files "
+            f"{', '.join(_SEARCHED_SUFFIXES)}; {len(masks)} masks and {len(others)} other files "
             "skipped). Give an image, a folder with images, or a pattern such as 'scans/*.png'."
         )
     return InputListing(
-        _name_results(found.values()), tuple(masks), tuple(others), tuple(unreadable)
+        _name_results(found.values(), options or ReadOptions()),
+        tuple(masks),
+        tuple(others),
+        tuple(unreadable),
     )
 
 
@@ -129,29 +175,45 @@ def _search(
             s for s in subfolders if not s.startswith(".") and not _is_below(here / s, exclude)
         )
         for name in sorted(n for n in names if not n.startswith(".")):
-            is_image = Path(name).suffix.lower() in IMAGE_SUFFIXES
-            (images if is_image else others).append(here / name)
+            (images if _is_image(here / name) else others).append(here / name)
     return images
+
+
+def _is_image(path: Path) -> bool:
+    """By suffix; a name without one, or an UID ("1.2.840.113.7"), by content."""
+    suffix = path.suffix.lower()
+    if suffix in _SEARCHED_SUFFIXES:
+        return True
+    is_plain = not suffix or suffix[1:].isdecimal()
+    return is_plain and path.name.upper() != "DICOMDIR" and is_dicom_file(path)
 
 
 def _is_below(path: Path, folder: Path | None) -> bool:
     return folder is not None and path.resolve().is_relative_to(folder.resolve())
 
 
-def _name_results(paths: Iterable[Path]) -> tuple[InputFile, ...]:
-    """Name each file's results: its stem, with the folder before it where two would be alike."""
+def _name_results(paths: Iterable[Path], options: ReadOptions) -> tuple[InputFile, ...]:
+    """Name each image's results: its stem, with the folder before it where two would be alike."""
     used: set[str] = set()
     named: list[InputFile] = []
     for path in paths:
-        plain = _clean_stem(path.stem)
-        with_folder = _clean_stem(f"{path.parent.name}_{path.stem}") if path.parent.name else plain
-        stem = next((s for s in (plain, with_folder) if s.casefold() not in used), "")
-        number = 2
-        while not stem or stem.casefold() in used:
-            stem, number = f"{with_folder}-{number}", number + 1
-        used.add(stem.casefold())
-        named.append(InputFile(path, stem))
+        # what follows the last dot of an UID is no suffix
+        own = path.name if path.suffix[1:].isdecimal() else path.stem
+        for part in list_parts(path, frame=options.frame):
+            stem = _unused_stem(used, own + part.suffix, folder=path.parent.name)
+            used.add(stem.casefold())
+            named.append(InputFile(path, stem, part, options.spacing_mm))
     return tuple(named)
+
+
+def _unused_stem(used: set[str], own: str, *, folder: str) -> str:
+    plain = _clean_stem(own)
+    with_folder = _clean_stem(f"{folder}_{own}") if folder else plain
+    stem = next((s for s in (plain, with_folder) if s.casefold() not in used), "")
+    number = 2
+    while not stem or stem.casefold() in used:
+        stem, number = f"{with_folder}-{number}", number + 1
+    return stem
 
 
 def _clean_stem(stem: str) -> str:

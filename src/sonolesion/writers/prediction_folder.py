@@ -24,6 +24,7 @@ from sonolesion.errors import (
     DatasetError,
     ImageError,
     InvalidInputError,
+    MissingExtraError,
     OutputExistsError,
 )
 from sonolesion.files import (
@@ -32,9 +33,8 @@ from sonolesion.files import (
     explain_write_errors,
     make_folder,
 )
-from sonolesion.imaging.read import read_image
 from sonolesion.inference import FailedInput, Predictor
-from sonolesion.inference.inputs import InputFile, InputListing, list_inputs
+from sonolesion.inference.inputs import InputFile, InputListing, ReadOptions, list_inputs
 from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY
 from sonolesion.writers.prediction_files import write_prediction_files
 from sonolesion.writers.prediction_row import (
@@ -77,6 +77,7 @@ def run_prediction(
     overwrite: bool = False,
     pictures: bool = True,
     workers: int = 1,
+    reading: ReadOptions | None = None,
     on_start: Callable[[InputListing], None] | None = None,
     on_done: Callable[[], None] | None = None,
 ) -> PredictionReport:
@@ -90,6 +91,7 @@ def run_prediction(
             predictions.jsonl lists are removed first, other files are left alone.
         pictures: write pictures and overlays, not only masks, texts and tables.
         workers: images processed at the same time, at least 1; the results are the same.
+        reading: which frame of files that hold several, and a size of the pixels given by hand.
         on_start: called once with what is to be done.
         on_done: called after each image.
 
@@ -100,7 +102,7 @@ def run_prediction(
     """
     if workers < 1:
         raise InvalidInputError(f"workers: expected at least 1, got {workers}.")
-    listing = list_inputs(inputs, exclude=out)
+    listing = list_inputs(inputs, exclude=out, options=reading)
     _check_out(out, listing)
     _prepare_out(out, overwrite=overwrite)
     if on_start is not None:
@@ -176,9 +178,9 @@ def _process(
     file: InputFile, out: Path, *, predictor: Predictor, pictures: bool
 ) -> PredictionRow | FailedInput:
     try:
-        image = read_image(file.path, name=file.name)
+        image = file.read()
         prediction = predictor.predict(image, name=file.name)
-    except ImageError as error:
+    except (ImageError, MissingExtraError) as error:
         return FailedInput(file.name, error)
     files = write_prediction_files(
         out, file.stem, image=image, prediction=prediction, pictures=pictures
