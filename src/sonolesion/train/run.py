@@ -198,7 +198,7 @@ class _Run:
         self.fabric.launch()
         if settings.runtime.channels_last:
             self.network = self.network.to(memory_format=torch.channels_last)
-        optimizer = build_optimizer(self.network, settings.optim)
+        optimizer = build_optimizer(self.network, settings.optim, fused=device == "cpu")
         self.model, self.optimizer = self.fabric.setup(self.network, optimizer)
         if self.teacher is not None:
             self.teacher = self.fabric.setup_module(self.teacher.eval(), move_to_device=True)
