@@ -16,11 +16,14 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sonolesion.errors import OutputWriteError
+
+TEMPORARY_SUFFIX = ".tmp"
+"""Ends the names of files that are being written; after a kill they are left over."""
 
 _CURES = {
     errno.ENOSPC: "the disk is full: free some space or choose another output folder",
@@ -54,8 +57,11 @@ def make_folder(path: Path) -> Path:
     return path
 
 
-def atomic_write_bytes(path: Path, data: bytes) -> None:
-    """Write `data` to `path`, whole or not at all; parents are created.
+@contextlib.contextmanager
+def atomic_open(path: Path) -> Iterator[BinaryIO]:
+    """Give a file to write that takes the place of `path` when the block ends without an error.
+
+    Parents are created. For what is too long to be held in memory; else `atomic_write_bytes`.
 
     Raises:
         OutputWriteError: disk full, read-only, or not permitted. An older file stays intact.
@@ -63,10 +69,10 @@ def atomic_write_bytes(path: Path, data: bytes) -> None:
     make_folder(path.parent)
     with explain_write_errors(path):
         prefix = f".{path.name[:40]}."
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=".tmp")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=TEMPORARY_SUFFIX)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             os.chmod(name, 0o666 & ~_umask())
@@ -75,6 +81,16 @@ def atomic_write_bytes(path: Path, data: bytes) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(name)
             raise
+
+
+def atomic_write_bytes(path: Path, data: bytes) -> None:
+    """Write `data` to `path`, whole or not at all; parents are created.
+
+    Raises:
+        OutputWriteError: disk full, read-only, or not permitted. An older file stays intact.
+    """
+    with atomic_open(path) as file:
+        file.write(data)
 
 
 def atomic_write_text(path: Path, text: str) -> None:
@@ -91,22 +107,42 @@ def atomic_write_json(path: Path, value: Any) -> None:
     atomic_write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+@contextlib.contextmanager
+def atomic_csv(path: Path, header: Sequence[str]) -> Iterator[Callable[[Mapping[str, object]], None]]:
+    """Give a function that adds a row to a CSV table, which is written whole or not at all.
+
+    A text cell that a spreadsheet would run as a formula is quoted by ``'``; a column that a row
+    lacks is an empty cell.
+
+    Args:
+        path: output file.
+        header: column names, in order.
+
+    Raises:
+        OutputWriteError: see `atomic_open`.
+    """
+    with atomic_open(path) as file:
+        text = io.TextIOWrapper(file, "utf-8", newline="")
+        writer = csv.DictWriter(text, fieldnames=list(header), lineterminator="\n")
+        writer.writeheader()
+        yield lambda row: writer.writerow({k: _safe_cell(row.get(k, "")) for k in header})
+        text.flush()
+        text.detach()
+
+
 def atomic_write_csv(
     path: Path, header: Sequence[str], rows: Iterable[Mapping[str, object]]
 ) -> None:
-    """Write a CSV table; a text cell that a spreadsheet would run as a formula is quoted by ``'``.
+    """Write a CSV table as `atomic_csv` does; rows are taken one at a time.
 
     Args:
         path: output file.
         header: column names, in order.
         rows: one mapping per row; a missing column is an empty cell.
     """
-    buffer = io.StringIO(newline="")
-    writer = csv.DictWriter(buffer, fieldnames=list(header), lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({k: _safe_cell(row.get(k, "")) for k in header})
-    atomic_write_text(path, buffer.getvalue())
+    with atomic_csv(path, header) as add_row:
+        for row in rows:
+            add_row(row)
 
 
 def _safe_cell(value: object) -> object:
@@ -126,7 +162,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     """
     make_folder(path.parent)
     with explain_write_errors(path):
-        work = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"))
+        work = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY_SUFFIX))
         os.chmod(work, 0o777 & ~_umask())
     try:
         yield work

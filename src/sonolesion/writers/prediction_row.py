@@ -15,7 +15,7 @@ CSV_COLUMNS = (
     "source", "stem", "label", "confidence", *(f"{name}_prob" for name in CLASS_NAMES),
     "unsure", "prediction_set", "malignant_alert", "disagreement", "mask_coverage", "mask_px",
     "width_px", "height_px", "bundle", "seconds", "notes",
-    "mask_file", "overlay_file", "picture_file", "text_file", "research_use_only",
+    "mask_file", "overlay_file", "picture_file", "text_file", "sha256", "research_use_only",
 )  # fmt: skip
 ERROR_COLUMNS = ("source", "code", "message")
 
@@ -41,6 +41,7 @@ class PredictionRow:
         seconds: wall time of the prediction.
         notes: remarks.
         files: kind ("mask", "overlay", "picture", "text") -> path relative to the output folder.
+        sha256: of the input file's bytes, 64 hex digits; "" where no file was read.
     """
 
     source: str
@@ -60,9 +61,12 @@ class PredictionRow:
     seconds: float
     notes: tuple[str, ...]
     files: dict[str, str]
+    sha256: str = ""
 
 
-def make_row(prediction: Prediction, *, stem: str, files: dict[str, str]) -> PredictionRow:
+def make_row(
+    prediction: Prediction, *, stem: str, files: dict[str, str], sha256: str = ""
+) -> PredictionRow:
     """Take from a prediction what goes into a table; probabilities to 6, seconds to 4 digits."""
     height, width = prediction.mask.shape
     return PredictionRow(
@@ -83,6 +87,7 @@ def make_row(prediction: Prediction, *, stem: str, files: dict[str, str]) -> Pre
         seconds=round(prediction.seconds, 4),
         notes=prediction.notes,
         files=files,
+        sha256=sha256,
     )
 
 
@@ -107,6 +112,7 @@ def row_to_json(row: PredictionRow) -> dict[str, Any]:
         "seconds": row.seconds,
         "notes": list(row.notes),
         "files": row.files,
+        "sha256": row.sha256,
         "research_use_only": RESEARCH_USE_ONLY,
     }
 

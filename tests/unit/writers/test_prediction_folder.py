@@ -25,7 +25,7 @@ from sonolesion.inference import Predictor
 from sonolesion.types import RESEARCH_USE_ONLY
 from sonolesion.writers import PredictionReport, prediction_files, run_prediction
 
-TABLES = ["errors.csv", "predictions.csv", "predictions.jsonl", "summary.txt"]
+TABLES = ["errors.csv", "journal.jsonl", "predictions.csv", "predictions.jsonl", "summary.txt"]
 
 
 @pytest.fixture(scope="module")
@@ -306,7 +306,7 @@ def test_progress_is_told(predictor: Predictor, scans: Path, tmp_path: Path) -> 
         [str(scans)],
         tmp_path / "out",
         predictor=predictor,
-        on_start=lambda listing: events.append(len(listing.files)),
+        on_start=lambda listing, taken_over: events.append(len(listing.files)),
         on_done=lambda: events.append(1),
     )
     assert events == [3, 1, 1, 1]

@@ -1,0 +1,97 @@
+"""One input file of many: read, predict, write its results, and let no image stop the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sonolesion.errors import ImageError, ImageFaultError
+from sonolesion.imaging.read import read_image
+from sonolesion.inference import FailedInput, Predictor
+from sonolesion.inference.input_bytes import InputBytes, read_input
+from sonolesion.inference.inputs import InputFile
+from sonolesion.writers.outcome import FileOutcome
+from sonolesion.writers.prediction_files import write_prediction_files
+from sonolesion.writers.prediction_row import PredictionRow, make_row
+
+
+def predict_file(
+    file: InputFile, out: Path, *, predictor: Predictor, pictures: bool
+) -> FileOutcome:
+    """Predict one file and write its results; what goes wrong with the image alone is a failure.
+
+    Three kinds of it: the image cannot be used (`ImageError`); the memory did not suffice for
+    it; or the code went wrong over it (`ImageFaultError`). Only the first is a verdict on the
+    file, which stands; after the other two, another run tries the file again. What would go wrong
+    with the next image as well is raised: a damaged bundle, a disk that is full.
+
+    Args:
+        file: the input.
+        out: output folder.
+        predictor: what predicts.
+        pictures: also write pictures and overlays.
+
+    Raises:
+        BundleError: the network fails or gives nan.
+        OutputWriteError: a result cannot be written.
+    """
+    try:
+        content = read_input(file.path, name=file.name)
+    except ImageError as error:
+        return FileOutcome(file.text, file.stem, failures=(FailedInput(file.name, error),))
+    try:
+        row = _predict(file, content, out, predictor=predictor, pictures=pictures)
+    except ImageError as error:
+        return _outcome(file, content, failures=(FailedInput(file.name, error),))
+    except MemoryError:
+        failure = ImageError(
+            f"{file.name}: not enough memory. Use fewer --workers and run again; this image is "
+            "then tried again."
+        )
+    except _code_faults() as error:
+        failure = ImageFaultError(
+            f"{file.name}: {type(error).__name__} ({error}) inside sonolesion. Please report it; "
+            "other images are not affected."
+        )
+    else:
+        return _outcome(file, content, rows=(row,))
+    return FileOutcome(file.text, file.stem, failures=(FailedInput(file.name, failure),))
+
+
+def _predict(
+    file: InputFile, content: InputBytes, out: Path, *, predictor: Predictor, pictures: bool
+) -> PredictionRow:
+    image = read_image(content.data, name=file.name)
+    prediction = predictor.predict(image, name=file.name)
+    files = write_prediction_files(
+        out, file.stem, image=image, prediction=prediction, pictures=pictures
+    )
+    return make_row(prediction, stem=file.stem, files=files, sha256=content.sha256)
+
+
+def _outcome(
+    file: InputFile,
+    content: InputBytes,
+    *,
+    rows: tuple[PredictionRow, ...] = (),
+    failures: tuple[FailedInput, ...] = (),
+) -> FileOutcome:
+    return FileOutcome(
+        text=file.text,
+        stem=file.stem,
+        rows=rows,
+        failures=failures,
+        size_bytes=len(content.data),
+        mtime_ns=content.mtime_ns,
+        sha256=content.sha256,
+    )
+
+
+def _code_faults() -> tuple[type[Exception], ...]:
+    """Exceptions by which code, ours or a library's, shows that it did not foresee an image.
+
+    An `except` clause calls this only when something was raised, so OpenCV is not imported for it.
+    """
+    import cv2
+
+    return (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError,
+            cv2.error)  # fmt: skip
