@@ -16,6 +16,7 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,6 +26,7 @@ from sonolesion.errors import OutputWriteError
 TEMPORARY_SUFFIX = ".tmp"
 """Ends the names of files that are being written; after a kill they are left over."""
 
+_UMASK_LOCK = threading.Lock()
 _CURES = {
     errno.ENOSPC: "the disk is full: free some space or choose another output folder",
     errno.EDQUOT: "the quota is used up: free some space or choose another output folder",
@@ -58,10 +60,16 @@ def make_folder(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def atomic_open(path: Path) -> Iterator[BinaryIO]:
+def atomic_open(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
     """Give a file to write that takes the place of `path` when the block ends without an error.
 
     Parents are created. For what is too long to be held in memory; else `atomic_write_bytes`.
+
+    Args:
+        path: output file.
+        sync: force it to the disk before the renaming. Without, a killed process still leaves
+            the old file or the new one, but a power failure may leave an empty one; for the
+            many files of a run that can find this out and write them again.
 
     Raises:
         OutputWriteError: disk full, read-only, or not permitted. An older file stays intact.
@@ -74,7 +82,8 @@ def atomic_open(path: Path) -> Iterator[BinaryIO]:
             with os.fdopen(handle, "wb") as file:
                 yield file
                 file.flush()
-                os.fsync(file.fileno())
+                if sync:
+                    os.fsync(file.fileno())
             os.chmod(name, 0o666 & ~_umask())
             os.replace(name, path)
         except BaseException:
@@ -83,19 +92,19 @@ def atomic_open(path: Path) -> Iterator[BinaryIO]:
             raise
 
 
-def atomic_write_bytes(path: Path, data: bytes) -> None:
-    """Write `data` to `path`, whole or not at all; parents are created.
+def atomic_write_bytes(path: Path, data: bytes, *, sync: bool = True) -> None:
+    """Write `data` to `path`, whole or not at all; parents are created. `sync` as in `atomic_open`.
 
     Raises:
         OutputWriteError: disk full, read-only, or not permitted. An older file stays intact.
     """
-    with atomic_open(path) as file:
+    with atomic_open(path, sync=sync) as file:
         file.write(data)
 
 
-def atomic_write_text(path: Path, text: str) -> None:
+def atomic_write_text(path: Path, text: str, *, sync: bool = True) -> None:
     """Write UTF-8 `text` with line feeds as line ends to `path`, whole or not at all."""
-    atomic_write_bytes(path, text.encode("utf-8"))
+    atomic_write_bytes(path, text.encode("utf-8"), sync=sync)
 
 
 def atomic_write_json(path: Path, value: Any) -> None:
@@ -195,6 +204,8 @@ def sha256_text(text: str) -> str:
 
 
 def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
+    """Return the mask of the process; in turns, for it can be read only by setting it."""
+    with _UMASK_LOCK:
+        mask = os.umask(0)
+        os.umask(mask)
     return mask

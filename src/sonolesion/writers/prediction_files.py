@@ -26,7 +26,10 @@ def encode_png(pixels: NDArray[np.uint8]) -> bytes:
 def write_prediction_files(
     out: Path, stem: str, *, image: UltrasoundImage, prediction: Prediction, pictures: bool = True
 ) -> dict[str, str]:
-    """Write one prediction's files below `out`.
+    """Write one prediction's files below `out`, each whole or not at all.
+
+    They are not forced to the disk one by one, which would take as long as the prediction: after
+    a power failure the run that goes on finds the empty ones and writes them again.
 
     Args:
         out: output folder.
@@ -42,8 +45,8 @@ def write_prediction_files(
         OutputWriteError: a file cannot be written.
     """
     files = {"mask": f"masks/{stem}_mask.png", "text": f"{stem}_result.txt"}
-    atomic_write_bytes(out / files["mask"], encode_png(_mask_levels(prediction.mask)))
-    atomic_write_text(out / files["text"], format_result(prediction))
+    atomic_write_bytes(out / files["mask"], encode_png(_mask_levels(prediction.mask)), sync=False)
+    atomic_write_text(out / files["text"], format_result(prediction), sync=False)
     if pictures:
         # imported here: OpenCV costs .1 s, which --no-pictures need not pay
         from sonolesion.imaging.draw import draw_overlay
@@ -52,9 +55,9 @@ def write_prediction_files(
         files |= {"picture": f"{stem}_prediction.png", "overlay": f"overlays/{stem}_overlay.png"}
         overlay = add_margin(draw_overlay(image.pixels, prediction=prediction.mask), prediction)
         atomic_write_bytes(
-            out / files["picture"], encode_png(draw_panels(image.pixels, prediction))
+            out / files["picture"], encode_png(draw_panels(image.pixels, prediction)), sync=False
         )
-        atomic_write_bytes(out / files["overlay"], encode_png(overlay))
+        atomic_write_bytes(out / files["overlay"], encode_png(overlay), sync=False)
     return files
 
 

@@ -43,6 +43,8 @@ _UNFINISHED = -1
 class PredictionReport:
     """What a run came to. It holds counts, not rows: those stay on the disk.
 
+    Read rows before another run overwrites the folder.
+
     Attributes:
         out: the output folder.
         listing: what the inputs came to, with the files skipped.
@@ -165,7 +167,7 @@ def _take_over(out: Path, journal: Journal, listing: InputListing) -> array[int]
     """Find each file's last line in the journal; `_UNFINISHED` for one that is to be predicted.
 
     A line counts if the file's path, size, time of change and stem are the same and all result
-    files are there. The results of one that does not count are removed, and a line without
+    files are there and not empty. The results of one that does not count are removed, and a line without
     results says so.
     """
     places = _find_last_lines(out, journal, listing)
@@ -174,7 +176,7 @@ def _take_over(out: Path, journal: Journal, listing: InputListing) -> array[int]
             continue
         outcome, stem = journal.read(place), listing.files[index].stem
         is_same = outcome.stem == stem and outcome.is_current()
-        if is_same and all((out / name).is_file() for name in outcome.files()):
+        if is_same and all(_is_written(out / name) for name in outcome.files()):
             continue
         places[index] = _UNFINISHED
         if outcome.rows:
@@ -196,6 +198,14 @@ def _find_last_lines(out: Path, journal: Journal, listing: InputListing) -> arra
             )
         places[index] = place
     return places
+
+
+def _is_written(path: Path) -> bool:
+    """Whether a result is there; one that a power failure caught is there but empty."""
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False
 
 
 def _check_out(out: Path, listing: InputListing) -> None:
