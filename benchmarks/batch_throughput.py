@@ -65,7 +65,7 @@ def time_predict(phantoms: Path, out: Path, predictor: Predictor, workers: int) 
 def time_network(predictor: Predictor, count: int, workers: int) -> float:
     size = predictor.info.image_size_px
     square = np.random.default_rng(0).random((1, 1, size, size), np.float32)
-    run: Callable[[Any], object] = lambda _: predictor._session.run(square)  # noqa: SLF001, E731
+    run: Callable[[Any], object] = lambda _: predictor._session.run(square)  # noqa: E731
     with ThreadPoolExecutor(workers) as pool:
         started = time.perf_counter()
         for _ in pool.map(run, range(count)):

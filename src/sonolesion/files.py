@@ -27,6 +27,9 @@ TEMPORARY_SUFFIX = ".tmp"
 """Ends the names of files that are being written; after a kill they are left over."""
 
 _UMASK_LOCK = threading.Lock()
+AddRow = Callable[[Mapping[str, object]], None]
+"""Adds one row, by column names, to a table that is open."""
+
 _CURES = {
     errno.ENOSPC: "the disk is full: free some space or choose another output folder",
     errno.EDQUOT: "the quota is used up: free some space or choose another output folder",
@@ -93,7 +96,12 @@ def atomic_open(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
 
 
 def atomic_write_bytes(path: Path, data: bytes, *, sync: bool = True) -> None:
-    """Write `data` to `path`, whole or not at all; parents are created. `sync` as in `atomic_open`.
+    """Write `data` to `path`, whole or not at all; parents are created.
+
+    Args:
+        path: output file.
+        data: its content.
+        sync: see `atomic_open`.
 
     Raises:
         OutputWriteError: disk full, read-only, or not permitted. An older file stays intact.
@@ -117,7 +125,7 @@ def atomic_write_json(path: Path, value: Any) -> None:
 
 
 @contextlib.contextmanager
-def atomic_csv(path: Path, header: Sequence[str]) -> Iterator[Callable[[Mapping[str, object]], None]]:
+def atomic_csv(path: Path, header: Sequence[str]) -> Iterator[AddRow]:
     """Give a function that adds a row to a CSV table, which is written whole or not at all.
 
     A text cell that a spreadsheet would run as a formula is quoted by ``'``; a column that a row
@@ -171,7 +179,9 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     """
     make_folder(path.parent)
     with explain_write_errors(path):
-        work = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY_SUFFIX))
+        work = Path(
+            tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY_SUFFIX)
+        )
         os.chmod(work, 0o777 & ~_umask())
     try:
         yield work

@@ -42,9 +42,7 @@ def predict_command(
         Path | None,
         typer.Option("--table", help="Table (.csv, .tsv, .parquet) with a column of paths."),
     ] = None,
-    column: Annotated[
-        str, typer.Option("--column", help="Column of the table.")
-    ] = _DEFAULT_COLUMN,
+    column: Annotated[str, typer.Option("--column", help="Column of the table.")] = _DEFAULT_COLUMN,
     shard: Annotated[
         str, typer.Option("--shard", help="Predict one part of the inputs, such as 3/16.")
     ] = "1/1",
@@ -59,7 +57,7 @@ def predict_command(
     ] = False,
     workers: Annotated[
         int,
-        typer.Option("--workers", min=0, help="Images processed at the same time; 0: one per core."),
+        typer.Option("--workers", min=0, help="Images processed at the same time; 0: one a core."),
     ] = 0,
     threads: Annotated[
         int,

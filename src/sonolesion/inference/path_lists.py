@@ -60,7 +60,7 @@ def read_path_column(table: Path, column: str) -> Iterator[str]:
         cells = _csv_cells(table, column, _DELIMITERS[suffix])
     else:
         known = ", ".join((*_DELIMITERS, *PARQUET_SUFFIXES))
-        raise InvalidInputError(f"{table}: expected a table ({known}), got {suffix or 'no suffix'}.")
+        raise InvalidInputError(f"{table}: expected a table ({known}), got {suffix or 'none'}.")
     for number, cell in enumerate(cells, start=1):
         if not isinstance(cell, str) or not cell.strip():
             raise InvalidInputError(

@@ -24,7 +24,7 @@ def require_parquet() -> None:
         MissingExtraError: pyarrow is not installed.
     """
     try:
-        import pyarrow  # noqa: F401
+        import pyarrow as pa  # noqa: F401
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             "--parquet needs pyarrow: pip install 'sonolesion[parquet]', or leave it out and take "
@@ -84,7 +84,7 @@ def _kind_of(column: str) -> type:
 
 
 def _typed(row: PredictionRow, column: str, kind: type, cell: object) -> object:
-    value = getattr(row, column, cell)
+    value: Any = getattr(row, column, cell)
     if kind is tuple:
         return [str(member) for member in value]
     if kind is str:

@@ -32,9 +32,7 @@ def describe_identity(info: BundleInfo, *, pictures: bool, shard: Shard) -> dict
     }
 
 
-def check_identity(
-    out: Path, *, found: Mapping[str, object], wanted: Mapping[str, object]
-) -> None:
+def check_identity(out: Path, *, found: Mapping[str, object], wanted: Mapping[str, object]) -> None:
     """Refuse to go on with another run.
 
     Args:

@@ -100,9 +100,7 @@ def test_other_options_need_overwrite(work: Path, tiny_bundle: Bundle) -> None:
     assert not (work / "predictions" / "good_prediction.png").exists()
 
 
-def test_inputs_from_a_list_a_table_and_the_standard_input(
-    work: Path, tiny_bundle: Bundle
-) -> None:
+def test_inputs_from_a_list_a_table_and_the_standard_input(work: Path, tiny_bundle: Bundle) -> None:
     Path("list.txt").write_text("good.png\n\nblack.png\n")
     Path("cases.csv").write_text("id,image\n7,text.png\n")
     result = predict(
@@ -126,9 +124,7 @@ def test_inputs_from_a_list_a_table_and_the_standard_input(
         (["--list", "gone.txt"], "Give a text file"),
     ],
 )
-def test_wrong_usage(
-    work: Path, tiny_bundle: Bundle, arguments: list[str], message: str
-) -> None:
+def test_wrong_usage(work: Path, tiny_bundle: Bundle, arguments: list[str], message: str) -> None:
     result = predict(tiny_bundle, *arguments)
     assert result.exit_code == 2
     assert message in result.stderr

@@ -58,12 +58,10 @@ def test_parquet_without_pyarrow_names_the_extra(
         ("t.csv", None, "cannot be read as a table"),
         ("t.parquet", "text", "cannot be read as a table"),
         ("t.xlsx", "", "expected a table"),
-        ("t", "", "no suffix"),
+        ("t", "", "got none"),
     ],
 )
-def test_tables_that_are_refused(
-    tmp_path: Path, name: str, text: str | None, message: str
-) -> None:
+def test_tables_that_are_refused(tmp_path: Path, name: str, text: str | None, message: str) -> None:
     if name.endswith("parquet"):
         pytest.importorskip("pyarrow", reason="needs the extra [parquet]")
     table = tmp_path / name
