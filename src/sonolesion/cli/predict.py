@@ -65,6 +65,12 @@ def predict_command(
             "--threads", min=0, help="Threads of one network run; 0: the cores over the workers."
         ),
     ] = 0,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster", help="Run on Ray: auto, local or ray://HOST:PORT (extra: cluster)."
+        ),
+    ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
 ) -> None:
@@ -87,7 +93,7 @@ def predict_command(
     arguments = {
         "inputs": inputs or [], "out": out, "bundle": bundle, "list": path_list, "table": table,
         "column": column, "shard": shard, "pictures": pictures, "parquet": parquet,
-        "overwrite": overwrite, "workers": workers, "threads": threads,
+        "overwrite": overwrite, "workers": workers, "threads": threads, "cluster": cluster,
     }  # fmt: skip
     with running(
         "predict", arguments=arguments, out=out, json_output=json_output, quiet=quiet
@@ -95,7 +101,7 @@ def predict_command(
         texts = _gather(inputs or [], path_list=path_list, table=table, column=column)
         predict_into(
             run, texts, out, bundle=bundle, shard=shard, pictures=pictures, parquet=parquet,
-            overwrite=overwrite, workers=workers, threads=threads,
+            overwrite=overwrite, workers=workers, threads=threads, cluster=cluster,
         )  # fmt: skip
 
 
@@ -111,6 +117,7 @@ def predict_into(
     overwrite: bool = False,
     workers: int = 0,
     threads: int = 0,
+    cluster: str | None = None,
 ) -> PredictionReport:
     """Predict under a progress bar, print how it went, and set the run's exit code.
 
@@ -125,6 +132,7 @@ def predict_into(
         overwrite: replace the results of an earlier run.
         workers: images processed at the same time; 0 for one per core.
         threads: threads of one network run; 0 for the cores over the workers.
+        cluster: address of a Ray cluster; None for this process.
 
     Raises:
         SonolesionError: whatever `list_inputs`, `load_predictor` and `run_prediction` raise.
@@ -133,13 +141,11 @@ def predict_into(
     from sonolesion.inference.concurrency import plan_concurrency
     from sonolesion.inference.inputs import list_inputs
     from sonolesion.inference.shard import parse_shard
-    from sonolesion.writers import run_prediction
+    from sonolesion.writers.prediction_folder import FolderOptions, run_in_threads
 
     part = parse_shard(shard)
     bar = run.progress("Looking for images")
     listing = list_inputs(inputs, exclude=out, shard=part)
-    plan = plan_concurrency(len(listing.files), workers=workers, threads=threads)
-    predictor = load_predictor(bundle, threads=plan.threads)
 
     def start(listing: InputListing, n_taken_over: int) -> None:
         if listing.skipped_masks:
@@ -150,18 +156,19 @@ def predict_into(
             run.note(f"predict: {n_taken_over} of {len(listing.files)} images are done; going on.")
         bar.update(description="Predicting", total=len(listing.files), completed=n_taken_over)
 
-    report = run_prediction(
-        listing,
-        out,
-        predictor=predictor,
-        overwrite=overwrite,
-        pictures=pictures,
-        parquet=parquet,
-        workers=plan.workers,
-        shard=part,
-        on_start=start,
-        on_done=bar.advance,
-    )
+    options = FolderOptions(overwrite, pictures, parquet, part, start, bar.advance)
+    if cluster is None:
+        plan = plan_concurrency(len(listing.files), workers=workers, threads=threads)
+        predictor = load_predictor(bundle, threads=plan.threads)
+        report = run_in_threads(
+            listing, out, predictor=predictor, workers=plan.workers, options=options
+        )
+    else:
+        from sonolesion.writers.cluster import run_on_ray
+
+        report = run_on_ray(
+            listing, out, bundle=bundle, address=cluster, workers=workers, options=options
+        )
     bar.close()
     _record_inputs(run, report)
     if run.json_output:

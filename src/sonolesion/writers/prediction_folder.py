@@ -94,20 +94,37 @@ def run_prediction(
         InvalidInputError: no image found, `out` holds an input, or `workers` below 1.
         OutputExistsError, OutputWriteError, MissingExtraError: see `run_folder`.
     """
+    if not isinstance(inputs, InputListing):
+        inputs = list_inputs(inputs, exclude=out, shard=shard)
+    options = FolderOptions(overwrite, pictures, parquet, shard, on_start, on_done)
+    return run_in_threads(inputs, out, predictor=predictor, workers=workers, options=options)
+
+
+def run_in_threads(
+    listing: InputListing,
+    out: Path,
+    *,
+    predictor: Predictor,
+    workers: int,
+    options: FolderOptions,
+) -> PredictionReport:
+    """Predict the files of a listing in threads of this process; see `run_folder`.
+
+    Raises:
+        InvalidInputError: `workers` below 1, or as `run_folder`.
+        OutputExistsError, OutputWriteError, MissingExtraError: see `run_folder`.
+    """
     if workers < 1:
         raise InvalidInputError(f"workers: expected at least 1, got {workers}.")
-    options = FolderOptions(overwrite, pictures, parquet, shard, on_start, on_done)
 
     def process(item: NumberedFile) -> NumberedOutcome:
         index, file = item
-        return index, predict_file(file, out, predictor=predictor, pictures=pictures)
+        return index, predict_file(file, out, predictor=predictor, pictures=options.pictures)
 
     def predict(todo: Iterable[NumberedFile]) -> Iterator[NumberedOutcome]:
         return map_ordered(process, todo, workers=workers)
 
-    if not isinstance(inputs, InputListing):
-        inputs = list_inputs(inputs, exclude=out, shard=shard)
-    return run_folder(inputs, out, info=predictor.info, predict=predict, options=options)
+    return run_folder(listing, out, info=predictor.info, predict=predict, options=options)
 
 
 def run_folder(

@@ -1,0 +1,172 @@
+"""The same run on many machines, through Ray Data; needs the extra [cluster].
+
+Each worker of Ray holds a predictor and writes masks and texts itself, so inputs and output
+folder must lie where all machines see them under the same path. Outcomes come back to the one
+process that keeps the journal: resume, refusals and tables are those of a local run.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from sonolesion.bundle import DEFAULT_BUNDLE, load_bundle
+from sonolesion.errors import MissingExtraError, SonolesionError
+from sonolesion.inference import load_predictor
+from sonolesion.inference.concurrency import count_cores
+from sonolesion.inference.inputs import InputFile, InputListing
+from sonolesion.writers.outcome import outcome_from_json, outcome_to_json
+from sonolesion.writers.predict_file import predict_file
+from sonolesion.writers.prediction_folder import (
+    FolderOptions,
+    NumberedFile,
+    NumberedOutcome,
+    run_folder,
+)
+from sonolesion.writers.prediction_report import PredictionReport
+
+LOCAL = "local"
+_FILES_PER_BLOCK = 64
+
+
+def run_on_ray(
+    listing: InputListing,
+    out: Path,
+    *,
+    bundle: str | Path | None = None,
+    address: str = LOCAL,
+    workers: int = 0,
+    options: FolderOptions | None = None,
+) -> PredictionReport:
+    """Predict the files of a listing with the workers of a Ray cluster.
+
+    Rows are the same as those of a local run, but for `seconds`.
+
+    Args:
+        listing: the inputs; paths that all machines see.
+        out: output folder that all machines see.
+        bundle: folder that all machines see, or the name of a shipped bundle (sonolesion is then
+            installed in the same place everywhere); None for the default.
+        address: "local" for a Ray of this machine alone, "auto" for the cluster that this
+            machine belongs to, or "ray://HOST:PORT".
+        workers: of Ray, one core each; 0 for all cores of the cluster.
+        options: what is written, and who is told.
+
+    Raises:
+        MissingExtraError: Ray is not installed.
+        SonolesionError: Ray cannot be reached or a worker failed (the journal keeps what is
+            finished); otherwise as `run_folder`.
+    """
+    ray = _import_ray()
+    options = options or FolderOptions()
+    loaded = load_bundle(DEFAULT_BUNDLE if bundle is None else bundle)
+    settings = {"out": os.fspath(out.resolve()), "bundle": os.fspath(loaded.folder.resolve()),
+                "pictures": options.pictures, "folder": os.fspath(Path.cwd())}  # fmt: skip
+
+    def predict(todo: Iterable[NumberedFile]) -> Iterator[NumberedOutcome]:
+        blocks = _make_blocks(todo)
+        if not blocks:
+            return
+        data = ray.data.from_arrow(blocks).map_batches(
+            RayPredictor,
+            fn_constructor_kwargs=settings,
+            batch_size=_FILES_PER_BLOCK // 4,
+            concurrency=workers or max(1, int(ray.cluster_resources().get("CPU", 1))),
+            num_cpus=1,
+        )
+        for row in data.iter_rows():
+            yield int(row["index"]), outcome_from_json(json.loads(row["outcome"]))
+
+    try:
+        is_ours = not ray.is_initialized()
+        if is_ours:
+            own = {"num_cpus": workers or count_cores(), "include_dashboard": False}
+            ray.init(
+                address=address,
+                log_to_driver=False,
+                logging_level="ERROR",
+                **(own if address == LOCAL else {}),
+            )
+        ray.data.DataContext.get_current().enable_progress_bars = False
+        try:
+            return run_folder(listing, out, info=loaded.info, predict=predict, options=options)
+        finally:
+            if is_ours:
+                ray.shutdown()
+    except (ray.exceptions.RayError, ConnectionError) as error:
+        lines = [line for line in str(error).splitlines() if line.strip()]
+        raise SonolesionError(
+            f"Ray ({address}): {lines[-1].strip() if lines else type(error).__name__}. What is "
+            "finished is kept; run again to go on."
+        ) from error
+
+
+class RayPredictor:
+    """What a worker of Ray holds: a predictor, called with batches of a Ray data set.
+
+    Args:
+        out: output folder.
+        bundle: folder or name of a shipped bundle.
+        pictures: write pictures and overlays.
+        folder: working folder of the process that started the run; relative paths start there.
+    """
+
+    def __init__(self, out: str, bundle: str, pictures: bool, folder: str) -> None:
+        os.chdir(folder)
+        self._out = Path(out)
+        self._pictures = pictures
+        self._predictor = load_predictor(bundle, threads=1)
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
+        """Predict the files of a batch; index and outcome of each, the outcome as JSON."""
+        outcomes = [
+            predict_file(
+                InputFile(os.fsdecode(bytes(path)), str(stem)),
+                self._out,
+                predictor=self._predictor,
+                pictures=self._pictures,
+            )
+            for path, stem in zip(batch["path"], batch["stem"], strict=True)
+        ]
+        return {
+            "index": [int(index) for index in batch["index"]],
+            "outcome": [json.dumps(outcome_to_json(outcome)) for outcome in outcomes],
+        }
+
+
+def _make_blocks(todo: Iterable[NumberedFile]) -> list[Any]:
+    """Arrow tables of a few files each: Ray hands them out block by block."""
+    import pyarrow as pa
+
+    blocks = []
+    items = iter(todo)
+    while block := list(itertools.islice(items, _FILES_PER_BLOCK)):
+        # bytes, for a file name need not be UTF-8
+        blocks.append(
+            pa.table(
+                {
+                    "index": [index for index, _ in block],
+                    "path": [os.fsencode(file.text) for _, file in block],
+                    "stem": [file.stem for _, file in block],
+                }
+            )
+        )
+    return blocks
+
+
+def _import_ray() -> Any:
+    # Ray reports its use to its makers unless told otherwise
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        import ray
+        import ray.data
+        import ray.exceptions
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            "a run on a cluster needs Ray: pip install 'sonolesion[cluster]' on every machine."
+        ) from error
+    return ray
