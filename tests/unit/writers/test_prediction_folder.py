@@ -324,9 +324,10 @@ def test_progress_is_told(predictor: Predictor, scans: Path, tmp_path: Path) -> 
     assert len(report.rows) == 3
 
 
-def test_workers_below_one(predictor: Predictor, tmp_path: Path) -> None:
+def test_workers_below_one(predictor: Predictor, scans: Path, tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="workers"):
-        run_prediction(["x"], tmp_path / "o", predictor=predictor, workers=0)
+        run_prediction([str(scans)], tmp_path / "o", predictor=predictor, workers=0)
+    assert not (tmp_path / "o").exists()
 
 
 def test_damaged_bundle_is_not_taken_for_a_bad_image(
