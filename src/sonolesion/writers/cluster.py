@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from sonolesion.bundle import DEFAULT_BUNDLE, load_bundle
-from sonolesion.errors import MissingExtraError, SonolesionError
+from sonolesion.errors import BundleError, MissingExtraError, OutputWriteError, SonolesionError
 from sonolesion.inference import load_predictor
 from sonolesion.inference.concurrency import count_cores
 from sonolesion.inference.inputs import InputFile, InputListing
-from sonolesion.writers.outcome import outcome_from_json, outcome_to_json
+from sonolesion.writers.outcome import FileOutcome, outcome_from_json, outcome_to_json
 from sonolesion.writers.predict_file import predict_file
 from sonolesion.writers.prediction_folder import (
     FolderOptions,
@@ -75,11 +76,11 @@ def run_on_ray(
             RayPredictor,
             fn_constructor_kwargs=settings,
             batch_size=_FILES_PER_BLOCK // 4,
-            concurrency=workers or max(1, int(ray.cluster_resources().get("CPU", 1))),
+            compute=ray.data.ActorPoolStrategy(size=workers or _count_cluster_cores(ray)),
             num_cpus=1,
         )
         for row in data.iter_rows():
-            yield int(row["index"]), outcome_from_json(json.loads(row["outcome"]))
+            yield int(row["index"]), _unpack(json.loads(row["outcome"]))
 
     try:
         is_ours = not ray.is_initialized()
@@ -91,7 +92,7 @@ def run_on_ray(
                 logging_level="ERROR",
                 **(own if address == LOCAL else {}),
             )
-        ray.data.DataContext.get_current().enable_progress_bars = False
+        _quiet(ray)
         try:
             return run_folder(listing, out, info=loaded.info, predict=predict, options=options)
         finally:
@@ -99,9 +100,9 @@ def run_on_ray(
                 ray.shutdown()
     except (ray.exceptions.RayError, ConnectionError) as error:
         lines = [line for line in str(error).splitlines() if line.strip()]
+        why = lines[0].strip(" .") if lines else type(error).__name__
         raise SonolesionError(
-            f"Ray ({address}): {lines[-1].strip() if lines else type(error).__name__}. What is "
-            "finished is kept; run again to go on."
+            f"Ray ({address}): {why}. What is finished is kept; run again to go on."
         ) from error
 
 
@@ -122,20 +123,36 @@ class RayPredictor:
         self._predictor = load_predictor(bundle, threads=1)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
-        """Predict the files of a batch; index and outcome of each, the outcome as JSON."""
-        outcomes = [
-            predict_file(
-                InputFile(os.fsdecode(bytes(path)), str(stem)),
-                self._out,
-                predictor=self._predictor,
-                pictures=self._pictures,
-            )
+        """Predict the files of a batch; index and outcome of each, the outcome as JSON.
+
+        An error that ends the run comes back in the place of an outcome: Ray would try again, and
+        bury it in a traceback of its own.
+        """
+        files = [
+            InputFile(os.fsdecode(bytes(path)), str(stem))
             for path, stem in zip(batch["path"], batch["stem"], strict=True)
         ]
         return {
             "index": [int(index) for index in batch["index"]],
-            "outcome": [json.dumps(outcome_to_json(outcome)) for outcome in outcomes],
+            "outcome": [json.dumps(self._predict(file)) for file in files],
         }
+
+    def _predict(self, file: InputFile) -> dict[str, Any]:
+        try:
+            outcome = predict_file(
+                file, self._out, predictor=self._predictor, pictures=self._pictures
+            )
+        except SonolesionError as error:
+            return {"fatal": error.code, "message": error.message}
+        return outcome_to_json(outcome)
+
+
+def _unpack(values: dict[str, Any]) -> FileOutcome:
+    if "fatal" not in values:
+        return outcome_from_json(values)
+    kinds = (BundleError, OutputWriteError)
+    kind = next((k for k in kinds if k.code == values["fatal"]), SonolesionError)
+    raise kind(values["message"])
 
 
 def _make_blocks(todo: Iterable[NumberedFile]) -> list[Any]:
@@ -158,9 +175,20 @@ def _make_blocks(todo: Iterable[NumberedFile]) -> list[Any]:
     return blocks
 
 
+def _count_cluster_cores(ray: Any) -> int:
+    return max(1, int(ray.cluster_resources().get("CPU", 1)))
+
+
+def _quiet(ray: Any) -> None:
+    """Leave progress and errors to the command: stderr is for what the user can act on."""
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
+
+
 def _import_ray() -> Any:
     # Ray reports its use to its makers unless told otherwise
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     try:
         import ray
         import ray.data

@@ -14,8 +14,9 @@ from PIL import Image
 from tiny_bundle import speckle_image
 
 from sonolesion.bundle import Bundle
-from sonolesion.errors import MissingExtraError
+from sonolesion.errors import MissingExtraError, OutputWriteError
 from sonolesion.inference.inputs import list_inputs
+from sonolesion.writers import cluster
 from sonolesion.writers.cluster import RayPredictor, run_on_ray
 
 
@@ -78,3 +79,17 @@ def test_without_ray_the_extra_is_named(
     with pytest.raises(MissingExtraError, match=r"sonolesion\[cluster\]"):
         run_on_ray(list_inputs([str(scans)]), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_an_error_that_ends_the_run_comes_back_as_itself(
+    scans: Path, tmp_path: Path, tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "masks").write_text("in the way")
+    worker = RayPredictor(
+        str(tmp_path / "out"), str(tiny_bundle.folder), pictures=False, folder=str(tmp_path)
+    )
+    done = worker({"index": [0], "path": [b"scans/2.png"], "stem": ["a"]})
+    with pytest.raises(OutputWriteError, match="a file of that name is in the way"):
+        cluster._unpack(json.loads(done["outcome"][0]))
