@@ -30,8 +30,7 @@ def remove_results(out: Path, journal: Journal) -> None:
     """
     listed = out / JSONL_NAME
     if journal.read_header() is not None:
-        for _, outcome in journal.scan():
-            remove_files(out, outcome.files())
+        remove_files(out, journal.listed_files())
     if listed.is_file():
         for _ in _listed_files(listed):  # the whole list is read before anything is removed
             pass

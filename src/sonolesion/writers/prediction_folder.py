@@ -62,6 +62,10 @@ class FolderOptions:
     on_start: Callable[[InputListing, int], None] | None = None
     on_done: Callable[[], None] | None = None
 
+    def identity(self) -> dict[str, object]:
+        """What of this changes results, as JSON values; a run goes on only with the same."""
+        return {"pictures": self.pictures, "shard": str(self.shard)}
+
 
 def run_prediction(
     inputs: Sequence[str] | InputListing,
@@ -160,7 +164,7 @@ def run_folder(
         require_parquet()
     _check_out(out, listing)
     _make_out(out, overwrite=options.overwrite)
-    identity = describe_identity(info, pictures=options.pictures, shard=options.shard)
+    identity = describe_identity(info, options.identity())
     with Journal(out) as journal:
         header = None if options.overwrite else journal.read_header()
         if header is None:

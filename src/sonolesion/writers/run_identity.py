@@ -11,24 +11,23 @@ from sonolesion.bundle import BundleInfo
 from sonolesion.bundle.schema import bundle_info_to_json
 from sonolesion.errors import OutputExistsError
 from sonolesion.files import sha256_text
-from sonolesion.inference.shard import Shard
+from sonolesion.writers.prediction_row import SCHEMA_VERSION
 
 
-def describe_identity(info: BundleInfo, *, pictures: bool, shard: Shard) -> dict[str, object]:
+def describe_identity(info: BundleInfo, options: Mapping[str, object]) -> dict[str, object]:
     """Describe a run by everything that changes its results; not by workers or threads.
 
     Args:
         info: the bundle; its hash covers thresholds and calibration as well as the graph.
-        pictures: pictures and overlays are written.
-        shard: which part of the inputs.
+        options: what else changes results, by the name that a message calls it; JSON values.
     """
     fields = json.dumps(bundle_info_to_json(info), sort_keys=True)
     return {
         "sonolesion": __version__,
+        "schema": SCHEMA_VERSION,
         "bundle": info.label,
         "bundle_sha256": sha256_text(fields),
-        "pictures": pictures,
-        "shard": str(shard),
+        **options,
     }
 
 

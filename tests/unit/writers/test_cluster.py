@@ -41,13 +41,18 @@ def rows(out: Path) -> list[dict[str, object]]:
 def test_two_workers_of_ray_give_the_rows_of_a_local_run(
     scans: Path, tmp_path: Path, tiny_bundle: Bundle, repository: Path
 ) -> None:
-    env = os.environ | {"PYTHONPATH": str(repository / "src")}
+    env = os.environ | {
+        "PYTHONPATH": str(repository / "src"),
+        "RAY_raylet_start_wait_time_s": "120",
+    }
     common = ["predict", "scans", "--bundle", str(tiny_bundle.folder), "--no-pictures", "-q"]
     for options in (["-o", "local"], ["-o", "ray", "--cluster", "local", "--workers", "2"]):
         done = subprocess.run(
             [sys.executable, "-m", "sonolesion", *common, *options],
             env=env, cwd=tmp_path, capture_output=True, text=True,
         )  # fmt: skip
+        if "timed out during startup" in done.stderr:
+            pytest.skip("this machine is too busy: Ray did not start within two minutes")
         assert done.returncode == 3, done.stderr
     assert len(rows(tmp_path / "local")) == 8
     assert rows(tmp_path / "ray") == rows(tmp_path / "local")
