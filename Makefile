@@ -6,13 +6,14 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11 pytho
     $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
 
-.PHONY: help demo test check quick docs clean
+.PHONY: help demo test test-e2e check quick docs clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo    install the light package and run it on generated phantoms (no torch)"
 	@echo "make test    install everything and run all tests"
 	@echo "make quick   the tests without the slow ones"
+	@echo "make test-e2e  DICOM in and out of a real PACS, Orthanc, on loopback"
 	@echo "make check   ruff, mypy and the layer contracts"
 	@echo "make docs    write docs/reference/ again"
 	@echo "make clean   remove the environment and caches"
@@ -23,8 +24,20 @@ demo: $(VENV)/.light
 test: $(VENV)/.full
 	$(BIN)/python -m pytest
 
+# Real programs for the tests with a PACS: installed by root on Debian and Ubuntu, else the tests say
+# what is missing and skip.
+E2E_PACKAGES := orthanc orthanc-dicomweb dcmtk dicom3tools
+test-e2e: $(VENV)/.full
+	@if ! dpkg -s $(E2E_PACKAGES) >/dev/null 2>&1; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
+	      --no-install-recommends $(E2E_PACKAGES); } || echo "apt-get failed: what is missing is skipped"; \
+	  else echo "To run all of it: sudo apt-get install $(E2E_PACKAGES)"; fi; \
+	fi
+	$(BIN)/python -m pytest -m e2e tests/e2e
+
 quick: $(VENV)/.full
-	$(BIN)/python -m pytest -m "not slow and not mission and not realdata"
+	$(BIN)/python -m pytest -m "not slow and not mission and not realdata and not e2e"
 
 check: $(VENV)/.full
 	$(BIN)/ruff check .
@@ -46,5 +59,5 @@ $(VENV)/.light: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.full: pyproject.toml | $(BIN)/python
-	$(PIP) --editable ".[train,backbones,dev]"
+	$(PIP) --editable ".[train,backbones,dicom,dev]"
 	@touch $@ $(VENV)/.light

@@ -1,6 +1,6 @@
 """Print the rows of docs/results.md from the reports in benchmarks/results/.
 
-    python benchmarks/results_table.py
+python benchmarks/results_table.py
 """
 
 from __future__ import annotations

@@ -33,21 +33,40 @@ CLASS_NAMES: tuple[str, ...] = tuple(c.value for c in LesionClass)
 CLASS_INDEX: dict[LesionClass, int] = {c: i for i, c in enumerate(LesionClass)}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanArea:
+    """The part of a frame that is the scan: not the names, rulers and logos around it.
+
+    Attributes:
+        top_px, left_px: its first row and column.
+        height_px, width_px: its size, at least 1; it lies inside of the frame.
+    """
+
+    top_px: int
+    left_px: int
+    height_px: int
+    width_px: int
+
+
 @dataclass(frozen=True, slots=True)
 class UltrasoundImage:
     """One decoded B-mode image.
 
     Attributes:
-        pixels: uint8 (H, W), grey levels in [0, 255].
-        colour_fraction: share of pixels in [0, 1] whose colour is not grey (Doppler, calipers).
+        pixels: uint8 (H, W), grey levels in [0, 255]; 0 outside of `area`.
+        colour_fraction: share of the pixels (of `area`) in [0, 1] whose colour is not grey
+            (Doppler, calipers).
         notes: what the reader did to get here ("16-bit scaled", "EXIF orientation applied").
         spacing_mm: size of a pixel (row, col) in mm, where the file says so; None otherwise.
+        area: what of it is the scan, where the file says so; None for all of it. Nothing outside
+            of it reaches the network.
     """
 
     pixels: NDArray[np.uint8]
     colour_fraction: float = 0.0
     notes: tuple[str, ...] = ()
     spacing_mm: tuple[float, float] | None = None
+    area: ScanArea | None = None
 
 
 @dataclass(frozen=True, slots=True)

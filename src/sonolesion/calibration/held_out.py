@@ -21,6 +21,7 @@ class HeldOut:
         lesion_peak: float64 (N,) in [0, 1], from `sonolesion.bundle.decision.measure_peak`.
         labels: integer (N,), class indices.
         groups: text (N,), what may not straddle a fold.
+        datasets: text (N,), the data set of each case; None where all are of one.
 
     Raises:
         InvalidInputError: no case, unlike lengths, nan, or a value out of range.
@@ -30,6 +31,7 @@ class HeldOut:
     lesion_peak: NDArray[np.float64]
     labels: NDArray[np.int64]
     groups: NDArray[np.str_]
+    datasets: NDArray[np.str_] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.labels)
@@ -39,6 +41,8 @@ class HeldOut:
                 "held-out outputs: expected logits (N, 3), peaks (N,), labels (N,) and groups "
                 f"(N,) with N >= 1, got {', '.join(map(str, shapes))} and {self.labels.shape}."
             )
+        if self.datasets is not None and self.datasets.shape != (n,):
+            raise InvalidInputError(f"datasets: expected ({n},), got {self.datasets.shape}.")
         if not np.isfinite(self.class_logits).all():
             raise InvalidInputError("class_logits: expected finite values, got nan or infinity.")
         if not ((self.lesion_peak >= 0) & (self.lesion_peak <= 1)).all():
@@ -58,7 +62,19 @@ class HeldOut:
             self.lesion_peak[chosen],
             self.labels[chosen],
             self.groups[chosen],
+            None if self.datasets is None else self.datasets[chosen],
         )
+
+    def with_normals(self) -> HeldOut:
+        """Return the cases of the data sets that hold a normal one; all, where none does.
+
+        How often there is a lesion can only be learned where both occur: a set of lesions alone
+        would say "nearly always", which is how it was collected and nothing that is seen.
+        """
+        normal = self.labels == CLASS_INDEX[LesionClass.NORMAL]
+        if self.datasets is None or not normal.any():
+            return self
+        return self.select(np.isin(self.datasets, self.datasets[normal]))
 
     def require(self, *labels: LesionClass) -> None:
         """Refuse held-out outputs that lack a class.
@@ -83,9 +99,11 @@ def join_held_out(parts: Sequence[HeldOut]) -> HeldOut:
     """
     if not parts:
         raise InvalidInputError("held-out outputs: expected at least one part, got none.")
+    datasets = [part.datasets for part in parts if part.datasets is not None]
     return HeldOut(
         np.concatenate([part.class_logits for part in parts]),
         np.concatenate([part.lesion_peak for part in parts]),
         np.concatenate([part.labels for part in parts]),
         np.concatenate([part.groups for part in parts]),
+        np.concatenate(datasets) if len(datasets) == len(parts) else None,
     )

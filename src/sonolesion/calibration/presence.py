@@ -24,7 +24,8 @@ cases that is a far better guess than weights of zero, which say that nothing is
 def fit_presence(held_out: HeldOut, *, temperature: float, threshold: float = 0.5) -> Presence:
     """Fit P(lesion) = sigmoid(w0 + w1 * a + w2 * b) by penalised likelihood, w1 and w2 >= 0.
 
-    The ridge draws w1 to 1 and w2 to 0, the calibrated class head's own answer; w0 is free.
+    Only data sets that hold normals are looked at (`HeldOut.with_normals`). The ridge draws w1 to 1
+    and w2 to 0, the calibrated class head's own answer; w0 is free.
 
     Cases are not weighted by class: the probabilities are meant for a mix of classes like the
     held-out one, and would be off for every mix if they were.
@@ -42,6 +43,7 @@ def fit_presence(held_out: HeldOut, *, temperature: float, threshold: float = 0.
     """
     if not 0.0 < threshold < 1.0:
         raise InvalidInputError(f"threshold: expected a number in (0, 1), got {threshold}.")
+    held_out = held_out.with_normals()
     is_lesion = held_out.labels != CLASS_INDEX[LesionClass.NORMAL]
     n_lesion, n_normal = int(is_lesion.sum()), int((~is_lesion).sum())
     if n_lesion == 0:

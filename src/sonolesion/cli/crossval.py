@@ -39,7 +39,7 @@ def crossval_command(
         typer.Option("--test-on", help="And test on all of this one; may be repeated."),
     ] = None,
     preset: Annotated[
-        str, typer.Option("--preset", "-p", help="mission, classic or small.")
+        str, typer.Option("--preset", "-p", help="mission, classic, small or flagship.")
     ] = "small",
     config: Annotated[
         Path | None, typer.Option("--config", help="TOML file over the preset.", show_default=False)

@@ -12,7 +12,7 @@ import typer
 from sonolesion.cli.run_record import Run, running
 
 if TYPE_CHECKING:
-    from sonolesion.inference.inputs import InputListing
+    from sonolesion.inference.inputs import InputListing, ReadOptions
     from sonolesion.writers import PredictionReport
 
 _LISTED_AT_MOST = 20
@@ -65,6 +65,20 @@ def predict_command(
             "--threads", min=0, help="Threads of one network run; 0: the cores over the workers."
         ),
     ] = 0,
+    frame: Annotated[
+        str | None,
+        typer.Option(
+            "--frame", metavar="N|all", help="Frame of files that hold several, from 1; or all."
+        ),
+    ] = None,
+    mm_per_px: Annotated[
+        str | None,
+        typer.Option(
+            "--mm-per-px",
+            metavar="MM|ROWxCOL",
+            help="Size of a pixel in mm, in place of what the files say.",
+        ),
+    ] = None,
     cluster: Annotated[
         str | None,
         typer.Option(
@@ -89,19 +103,26 @@ def predict_command(
       sonolesion predict 'scans/*.png' --bundle models/bundle --json
 
       sonolesion predict --table cases.parquet --column image --shard 3/16 -o part-03
+
+      sonolesion predict clip.dcm --frame all
+
+      sonolesion predict scan.png --mm-per-px 0.08
     """
     arguments = {
         "inputs": inputs or [], "out": out, "bundle": bundle, "list": path_list, "table": table,
         "column": column, "shard": shard, "pictures": pictures, "parquet": parquet,
-        "overwrite": overwrite, "workers": workers, "threads": threads, "cluster": cluster,
+        "overwrite": overwrite, "workers": workers, "threads": threads, "frame": frame,
+        "mm_per_px": mm_per_px, "cluster": cluster,
     }  # fmt: skip
     with running(
         "predict", arguments=arguments, out=out, json_output=json_output, quiet=quiet
     ) as run:
+        reading = _parse_reading(frame, mm_per_px)
         texts = _gather(inputs or [], path_list=path_list, table=table, column=column)
         predict_into(
             run, texts, out, bundle=bundle, shard=shard, pictures=pictures, parquet=parquet,
-            overwrite=overwrite, workers=workers, threads=threads, cluster=cluster,
+            overwrite=overwrite, workers=workers, threads=threads, reading=reading,
+            cluster=cluster,
         )  # fmt: skip
 
 
@@ -117,6 +138,7 @@ def predict_into(
     overwrite: bool = False,
     workers: int = 0,
     threads: int = 0,
+    reading: ReadOptions | None = None,
     cluster: str | None = None,
 ) -> PredictionReport:
     """Predict under a progress bar, print how it went, and set the run's exit code.
@@ -132,6 +154,7 @@ def predict_into(
         overwrite: replace the results of an earlier run.
         workers: images processed at the same time; 0 for one per core.
         threads: threads of one network run; 0 for the cores over the workers.
+        reading: frame and size of the pixels; None for the files' own.
         cluster: address of a Ray cluster; None for this process.
 
     Raises:
@@ -139,13 +162,13 @@ def predict_into(
     """
     from sonolesion.inference import load_predictor
     from sonolesion.inference.concurrency import plan_concurrency
-    from sonolesion.inference.inputs import list_inputs
+    from sonolesion.inference.inputs import AS_THE_FILES_SAY, list_inputs
     from sonolesion.inference.shard import parse_shard
     from sonolesion.writers.prediction_folder import FolderOptions, run_in_threads
 
     part = parse_shard(shard)
     bar = run.progress("Looking for images")
-    listing = list_inputs(inputs, exclude=out, shard=part)
+    listing = list_inputs(inputs, exclude=out, shard=part, options=reading or AS_THE_FILES_SAY)
 
     def start(listing: InputListing, n_taken_over: int) -> None:
         if listing.skipped_masks:
@@ -206,14 +229,29 @@ def _gather(
     return texts
 
 
+def _parse_reading(frame: str | None, mm_per_px: str | None) -> ReadOptions:
+    from sonolesion.imaging.parts import parse_frame
+    from sonolesion.imaging.spacing import parse_spacing
+    from sonolesion.inference.inputs import ReadOptions
+
+    return ReadOptions(
+        frame=None if frame is None else parse_frame(frame),
+        spacing_mm=None if mm_per_px is None else parse_spacing(mm_per_px),
+    )
+
+
 def _record_inputs(run: Run, report: PredictionReport) -> None:
-    """Put hashes taken while reading into run.json: of each file, or of more than 100 as one."""
-    n_files = len(report.listing.files)
+    """Put hashes taken while reading into run.json: of each file, or of more than 100 as one.
+
+    The frames and views of a file follow one another; it is recorded once for all of them.
+    """
+    n_files = sum(1 for _ in itertools.groupby(file.text for file in report.listing.files))
     if n_files > _HASHED_AT_MOST:
         run.add_hashed_input(Path("*"), sha256=report.tables.inputs_sha256, files=n_files)
         return
-    for outcome in report.outcomes:
-        run.add_hashed_input(Path(outcome.text), sha256=outcome.sha256, files=1)
+    for text, outcomes in itertools.groupby(report.outcomes, lambda outcome: outcome.text):
+        sha256 = max(outcome.sha256 for outcome in outcomes)
+        run.add_hashed_input(Path(text), sha256=sha256, files=1)
 
 
 def _report_failures(run: Run, report: PredictionReport) -> None:

@@ -36,7 +36,7 @@ def train_command(
         typer.Option("-o", "--out", help="Folder of this run; an interrupted run in it goes on."),
     ] = Path("models"),
     preset: Annotated[
-        str, typer.Option("--preset", "-p", help="mission, classic or small.")
+        str, typer.Option("--preset", "-p", help="mission, classic, small or flagship.")
     ] = "classic",
     config: Annotated[
         Path | None, typer.Option("--config", help="TOML file over the preset.", show_default=False)

@@ -18,6 +18,7 @@ RECORDED_PARTS = (
     "torch",
     "lightning-fabric",
     "onnx",
+    "pydicom",
 )
 
 

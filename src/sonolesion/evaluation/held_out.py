@@ -26,7 +26,7 @@ def collect_held_out(predictor: CasePredictor, manifest: Manifest) -> HeldOut:
         InvalidInputError: no case can be read.
     """
     root = Path(manifest.record.dataset_root)
-    logits, peaks, labels, groups = [], [], [], []
+    logits, peaks, labels, groups, datasets = [], [], [], [], []
     for row in manifest.part(TEST):
         try:
             square = predictor.predict_square(read_image(case_of(row, root).image_path))
@@ -36,9 +36,11 @@ def collect_held_out(predictor: CasePredictor, manifest: Manifest) -> HeldOut:
         peaks.append(measure_peak(square.lesion_prob))
         labels.append(CLASS_INDEX[row.label])
         groups.append(row.group)
+        datasets.append(row.dataset)
     return HeldOut(
         class_logits=np.array(logits, np.float64).reshape(-1, len(CLASS_INDEX)),
         lesion_peak=np.array(peaks, np.float64),
         labels=np.array(labels, np.int64),
         groups=np.array(groups, np.str_),
+        datasets=np.array(datasets, np.str_),
     )

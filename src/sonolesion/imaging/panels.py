@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -73,8 +74,16 @@ def add_margin(rgb: NDArray[np.uint8], prediction: Prediction) -> NDArray[np.uin
         f"{prediction.mask_coverage:.1%}, bundle {prediction.bundle}. "
         f"{'Unsure, have it read. ' if prediction.unsure else ''}{RESEARCH_USE_ONLY}"
     )
+    return add_caption(rgb, (text,))
+
+
+def add_caption(rgb: NDArray[np.uint8], paragraphs: Sequence[str]) -> NDArray[np.uint8]:
+    """Put text below an RGB image (H, W, 3), each paragraph on lines of its own.
+
+    The image's own pixels are not touched; text wider than the image is wrapped.
+    """
     height, width = rgb.shape[:2]
-    lines = _wrap(text, width, size=13, edge_px=8)
+    lines = [line for text in paragraphs for line in _wrap(text, width, size=13, edge_px=8)]
     canvas = Image.new("RGB", (width, height + 18 * len(lines) + 10), _BACKGROUND)
     canvas.paste(Image.fromarray(rgb), (0, 0))
     pen = ImageDraw.Draw(canvas)

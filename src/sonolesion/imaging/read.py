@@ -2,15 +2,21 @@
 
 One rule for each kind of file: EXIF orientation is applied; transparency is composited over
 black; colour becomes luma (ITU-R BT.601); 16-bit is scaled by 255/65535; floats are taken as
-[0, 1] or [0, 255]; animations and multi-page files are refused. Size is checked from the header,
-before anything is decoded.
+[0, 1] or [0, 255]; of animations and multi-page files the frame has to be chosen. DICOM is told by
+its content and read in `sonolesion.imaging.dicom`. Size is checked from the header, before anything
+is decoded.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
+import struct
 import warnings
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,46 +29,82 @@ from sonolesion.errors import (
     UnreadableImageError,
     UnsupportedImageError,
 )
+from sonolesion.imaging.colour import measure_colour_fraction
+from sonolesion.imaging.dicom.detect import HEAD_BYTES, is_dicom
+from sonolesion.imaging.size import MAX_PIXELS, MIN_SIDE_PX, check_size
+from sonolesion.imaging.spacing import set_spacing
 from sonolesion.types import UltrasoundImage
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
-MIN_SIDE_PX = 32
-MAX_PIXELS = 40_000_000
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
-_COLOUR_TOLERANCE = 24
 _DECODE_FAULTS = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError,
-                  AttributeError, OverflowError, MemoryError, Image.DecompressionBombError,
+                  AttributeError, ArithmeticError, RuntimeError, MemoryError, struct.error,
+                  zlib.error, Image.DecompressionBombError,
                   Image.DecompressionBombWarning)  # fmt: skip
 
 
-def read_image(source: Path | str | bytes, *, name: str | None = None) -> UltrasoundImage:
-    """Decode a PNG, JPEG, BMP or TIFF file (or its bytes) to grey levels.
+def read_image(
+    source: Path | str | bytes,
+    *,
+    name: str | None = None,
+    frame: int | None = None,
+    view: int | None = None,
+    spacing_mm: tuple[float, float] | None = None,
+) -> UltrasoundImage:
+    """Decode a PNG, JPEG, BMP, TIFF or DICOM ultrasound file (or its bytes) to grey levels.
 
     Args:
         source: a path, or the file's bytes.
         name: what to call it in messages; default the path, or "image bytes".
+        frame: which frame or page, from 1; None where the file holds one.
+        view: which 2D image of a DICOM frame, from 1, left to right; None where it shows one.
+        spacing_mm: size of a pixel (row, col) in mm, in place of what the file says.
 
     Returns:
         `UltrasoundImage`, pixels uint8 (H, W) in [0, 255].
 
     Raises:
         UnreadableImageError: missing, not an image, truncated or damaged.
-        UnsupportedImageError: an animation, several pages, nan or infinite pixels.
+        UnsupportedImageError: several frames or views and none chosen, nan or infinite pixels, a
+            DICOM object that is no ultrasound picture.
         ImageSizeError: a side under 32 px, or more than 40 million pixels.
+        MissingExtraError: a DICOM file, and `sonolesion[dicom]` is not installed.
+        InvalidInputError: `spacing_mm` is no size of a pixel.
     """
     name = name or ("image bytes" if isinstance(source, bytes) else str(source))
-    image = _open(source, name)
+    try:
+        with _open_source(source) as file:
+            head = file.read(HEAD_BYTES)
+            if is_dicom(head):
+                from sonolesion.imaging.dicom.read import read_dicom
+
+                image = read_dicom(file, name=name, frame=frame, view=view)
+            else:
+                image = _read_picture(head + file.read(), name, frame=frame, view=view)
+    except OSError as error:
+        raise _explain_os_error(error, name) from error
+    return image if spacing_mm is None else set_spacing(image, spacing_mm)
+
+
+def _read_picture(
+    data: bytes, name: str, *, frame: int | None, view: int | None
+) -> UltrasoundImage:
+    image = _open(data, name, kinds="PNG, JPEG, BMP, TIFF or DICOM")
     _check_size(image, name)
-    frames = getattr(image, "n_frames", 1)
-    if frames > 1:
+    frames = _count_frames(image, name)
+    if frame is None and frames > 1:
         raise UnsupportedImageError(
-            f"{name}: holds {frames} frames, expected one. Save the frame you want."
+            f"{name}: holds {frames} frames, expected one. Choose one with --frame, or save it."
         )
+    for chosen, count, what in ((frame, frames, "frame"), (view, 1, "view")):
+        if chosen is not None and not 1 <= chosen <= count:
+            raise UnsupportedImageError(f"{name}: has no {what} {chosen}, it holds {count}.")
+    if frame is not None and frame > 1:
+        _seek(image, frame, name)
+    _check_size(image, name)
     decoded = _decode(image, name)
-    notes: list[str] = []
-    if image.getexif().get(0x0112, 1) != 1:
-        decoded = ImageOps.exif_transpose(decoded)
-        notes.append("EXIF orientation applied")
+    notes: list[str] = [f"frame {frame} of {frames}"] if frames > 1 else []
+    decoded = _turn_upright(decoded, name, notes)
     pixels, colour_fraction = _to_grey(decoded, name, notes)
     return UltrasoundImage(pixels, colour_fraction, tuple(notes))
 
@@ -114,7 +156,12 @@ def read_mask(
         MaskMismatchError: the mask's size is not `shape`.
     """
     name = name or ("mask bytes" if isinstance(source, bytes) else str(source))
-    image = _open(source, name)
+    try:
+        # read whole files: Pillow then never holds a file open
+        data = source if isinstance(source, bytes) else Path(source).read_bytes()
+    except OSError as error:
+        raise _explain_os_error(error, name) from error
+    image = _open(data, name)
     if image.width * image.height > MAX_PIXELS:
         raise ImageSizeError(f"{name}: {image.width}x{image.height} px is over 40 million pixels.")
     pixels = _to_brightest(_decode(image, name), name)
@@ -126,17 +173,19 @@ def read_mask(
     return pixels >= 128
 
 
-def _open(source: Path | str | bytes, name: str) -> Image.Image:
+def _open_source(source: Path | str | bytes) -> BinaryIO:
+    return io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb")
+
+
+def _explain_os_error(error: OSError, name: str) -> UnreadableImageError:
+    return UnreadableImageError(
+        f"{name}: {error.strerror or error}. Check the path and its permissions."
+    )
+
+
+def _open(data: bytes, name: str, *, kinds: str = "PNG, JPEG, BMP or TIFF") -> Image.Image:
     try:
-        # read whole files: Pillow then never holds a file open, and a missing file fails here
-        data = source if isinstance(source, bytes) else Path(source).read_bytes()
-    except OSError as error:
-        raise UnreadableImageError(
-            f"{name}: {error.strerror or error}. Check the path and its permissions."
-        ) from error
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with _quietly():
             return Image.open(io.BytesIO(data), formats=_FORMATS)
     except Image.DecompressionBombError as error:
         raise ImageSizeError(
@@ -144,9 +193,17 @@ def _open(source: Path | str | bytes, name: str) -> Image.Image:
         ) from error
     except _DECODE_FAULTS as error:
         raise UnreadableImageError(
-            f"{name}: not a PNG, JPEG, BMP or TIFF image ({len(data):,} bytes, "
+            f"{name}: not a {kinds} image ({len(data):,} bytes, "
             f"{_describe(data)}). Give the image file itself."
         ) from error
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep Pillow's warnings back: what it only warns of is checked here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _describe(data: bytes) -> str:
@@ -154,7 +211,7 @@ def _describe(data: bytes) -> str:
         return "empty"
     if data.lstrip()[:1] == b"<":
         return "looks like HTML or XML"
-    if data[128:132] == b"DICM":
+    if is_dicom(data):
         return "a DICOM file"
     if all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in data[:64]):
         return "looks like text"
@@ -162,21 +219,32 @@ def _describe(data: bytes) -> str:
 
 
 def _check_size(image: Image.Image, name: str) -> None:
-    if min(image.size) < MIN_SIDE_PX:
-        raise ImageSizeError(
-            f"{name}: {image.width}x{image.height} px, expected at least {MIN_SIDE_PX} px a side."
-        )
-    if image.width * image.height > MAX_PIXELS:
-        raise ImageSizeError(
-            f"{name}: {image.width}x{image.height} px, expected at most "
-            f"{MAX_PIXELS // 10**6} million pixels. Give the scan area only."
-        )
+    check_size(height_px=image.height, width_px=image.width, name=name)
+
+
+def _count_frames(image: Image.Image, name: str) -> int:
+    try:
+        with _quietly():
+            return int(getattr(image, "n_frames", 1))
+    except _DECODE_FAULTS as error:
+        raise UnreadableImageError(
+            f"{name}: damaged {image.format} ({error}). Copy the file again."
+        ) from error
+
+
+def _seek(image: Image.Image, frame: int, name: str) -> None:
+    try:
+        with _quietly():
+            image.seek(frame - 1)
+    except _DECODE_FAULTS as error:
+        raise UnreadableImageError(
+            f"{name}: frame {frame} of {image.format} is damaged ({error}). Copy the file again."
+        ) from error
 
 
 def _decode(image: Image.Image, name: str) -> Image.Image:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _quietly():
             image.load()
     except _DECODE_FAULTS as error:
         raise UnreadableImageError(
@@ -185,11 +253,24 @@ def _decode(image: Image.Image, name: str) -> Image.Image:
     return image
 
 
+def _turn_upright(image: Image.Image, name: str, notes: list[str]) -> Image.Image:
+    try:
+        with _quietly():
+            if image.getexif().get(0x0112, 1) == 1:
+                return image
+            notes.append("EXIF orientation applied")
+            return ImageOps.exif_transpose(image)
+    except _DECODE_FAULTS as error:
+        raise UnreadableImageError(
+            f"{name}: damaged EXIF of {image.format} ({error}). Save the image again without it."
+        ) from error
+
+
 def _to_grey(image: Image.Image, name: str, notes: list[str]) -> tuple[NDArray[np.uint8], float]:
     channels = _to_channels(image, name, notes)
     if isinstance(channels, np.ndarray):
         return channels, 0.0
-    return np.array(channels.convert("L")), _colour_fraction(np.asarray(channels))
+    return np.array(channels.convert("L")), measure_colour_fraction(np.asarray(channels))
 
 
 def _to_brightest(image: Image.Image, name: str) -> NDArray[np.uint8]:
@@ -216,13 +297,6 @@ def _to_channels(
         raise
     except _DECODE_FAULTS as error:
         raise UnsupportedImageError(f"{name}: mode {image.mode} cannot be made grey.") from error
-
-
-def _colour_fraction(rgb: NDArray[np.uint8]) -> float:
-    if not (rgb[..., 0] != rgb[..., 1]).any() and not (rgb[..., 1] != rgb[..., 2]).any():
-        return 0.0
-    spread = rgb.max(axis=2).astype(np.int16) - rgb.min(axis=2)
-    return float((spread > _COLOUR_TOLERANCE).mean())
 
 
 def _scale_wide(values: NDArray[np.generic], name: str, notes: list[str]) -> NDArray[np.uint8]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sonolesion.errors import UnreadableImageError
+from sonolesion.imaging.parts import ONLY_PART
+from sonolesion.inference.inputs import InputFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,38 @@ class InputBytes:
     data: bytes = field(repr=False)
     mtime_ns: int
     sha256: str
+
+
+class InputReader:
+    """Reads inputs whole, and the frames or views of one file with one reading. Thread-safe.
+
+    It holds the last file of which it read a part; the parts of a file follow one another.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last: tuple[str, tuple[int, ...], InputBytes] | None = None
+
+    def read(self, file: InputFile) -> InputBytes:
+        """Read the file that an input lies in.
+
+        Raises:
+            UnreadableImageError: missing, a folder, or not permitted.
+        """
+        if file.part == ONLY_PART:
+            return read_input(file.path, name=file.name)
+        with self._lock:
+            try:
+                found = os.stat(file.text)  # noqa: PTH116 - as the rest of it, on texts
+                state: tuple[int, ...] = (found.st_ino, found.st_size, found.st_mtime_ns)
+            except (OSError, ValueError):
+                state = ()
+            if self._last is not None and self._last[:2] == (file.text, state):
+                return self._last[2]
+            self._last = None  # gives its memory back before the next file is read
+            content = read_input(file.path, name=file.name)
+            self._last = (file.text, state, content)
+            return content
 
 
 def read_input(path: Path, *, name: str) -> InputBytes:

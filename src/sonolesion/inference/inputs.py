@@ -12,25 +12,60 @@ from pathlib import Path
 
 from sonolesion.errors import InvalidInputError
 from sonolesion.files import sha256_text
-from sonolesion.imaging.read import IMAGE_SUFFIXES
+from sonolesion.imaging.dicom import DICOM_SUFFIXES, is_dicom_file
+from sonolesion.imaging.parts import ONLY_PART, FrameChoice, ImagePart, list_parts
+from sonolesion.imaging.read import IMAGE_SUFFIXES, read_image
 from sonolesion.inference.shard import WHOLE, Shard
+from sonolesion.types import UltrasoundImage
 
 _MASK_STEM = re.compile(r".+_mask(_\d+)?$", re.IGNORECASE)
 _MAX_STEM = 120
 _NAMED_AT_MOST = 3
+_SEARCHED_SUFFIXES = (*IMAGE_SUFFIXES, *DICOM_SUFFIXES)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How the files of a run are read.
+
+    Attributes:
+        frame: which frame of files that hold several: a number from 1, or "all".
+        spacing_mm: size of a pixel (row, col) in mm, in place of what the files say.
+    """
+
+    frame: FrameChoice = None
+    spacing_mm: tuple[float, float] | None = None
+
+    def identity(self) -> dict[str, object]:
+        """What of this changes results, as JSON values; a run goes on only with the same."""
+        sides = self.spacing_mm
+        return {
+            "frame": self.frame,
+            "mm_per_px": None if sides is None else f"{sides[0]!r}x{sides[1]!r}",
+        }
+
+
+AS_THE_FILES_SAY = ReadOptions()
+"""The only frame, with the size of a pixel that the file gives."""
 
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """One file to predict. Two short texts, for there may be a million of them.
+    """One image to predict: a file, or one frame or view of it.
+
+    There may be a million of them: two short texts each; the part and the sizes are shared.
 
     Attributes:
         text: the path as the user gave it, or below the folder that the user gave.
         stem: what its results are called; no two of one listing are alike, in any letter case.
+        part: which image of the file.
+        spacing_mm: size of a pixel (row, col) given by hand, in mm.
     """
 
     text: str
     stem: str
+    part: ImagePart = ONLY_PART
+    spacing_mm: tuple[float, float] | None = None
 
     @property
     def path(self) -> Path:
@@ -39,8 +74,26 @@ class InputFile:
 
     @property
     def name(self) -> str:
-        """The path as printable text."""
-        return printable_path(self.text)
+        """The path as printable text, with frame and view where the file holds several."""
+        label = self.part.label
+        return printable_path(self.text) + (f" [{label}]" if label else "")
+
+    def read(self, data: bytes | None = None) -> UltrasoundImage:
+        """Read the image.
+
+        Args:
+            data: the file's bytes, where they were read already.
+
+        Raises:
+            ImageError, MissingExtraError: see `sonolesion.imaging.read.read_image`.
+        """
+        return read_image(
+            self.path if data is None else data,
+            name=self.name,
+            frame=self.part.frame,
+            view=self.part.view,
+            spacing_mm=self.spacing_mm,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +105,22 @@ class InputListing:
         skipped_masks: files that are called like masks ("NAME_mask.png").
         skipped_others: files in folders that no image suffix says to be images.
         unreadable: folders that could not be listed.
+        options: how the files are read.
     """
 
     files: tuple[InputFile, ...]
     skipped_masks: tuple[str, ...] = ()
     skipped_others: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
+    options: ReadOptions = AS_THE_FILES_SAY
 
 
 def list_inputs(
-    inputs: Sequence[str], *, exclude: Path | None = None, shard: Shard = WHOLE
+    inputs: Sequence[str],
+    *,
+    exclude: Path | None = None,
+    shard: Shard = WHOLE,
+    options: ReadOptions = AS_THE_FILES_SAY,
 ) -> InputListing:
     """Find the files that `inputs` mean.
 
@@ -69,13 +128,16 @@ def list_inputs(
     with its subfolders (hidden ones and links to folders are left out); anything else is a
     pattern if it holds ``*``, ``?`` or ``[``. A file that is not there, or a pattern that nothing
     matches, is listed too, so that it costs one row in the errors. Each file is listed once.
-    Files called like masks are skipped unless the only input is one.
+    Files called like masks are skipped unless the only input is one. In folders images are told by
+    their suffix, and DICOM files also by their content where the name has none (or is an UID). A
+    DICOM file with several views, or with frames of which all are wanted, is listed once for each.
 
     Args:
         inputs: files, folders and patterns.
         exclude: folder whose files are left out of folders and patterns (the output folder).
-        shard: which part of the files to list. All are named before they are divided, so that
-            no two shards have results of one name. A shard may come to no file at all.
+        shard: which part of the images to list. All are named before they are divided, so that
+            no two shards have results of one name. A shard may come to no image at all.
+        options: how the files will be read.
 
     Raises:
         InvalidInputError: no file to predict is left, or none of them is there.
@@ -95,11 +157,11 @@ def list_inputs(
     if not any(os.path.exists(path) for path in found.values()):  # noqa: PTH110
         raise InvalidInputError(
             f"{_name_some(inputs)}: no image found (looked for "
-            f"{', '.join(IMAGE_SUFFIXES)}; {len(masks)} masks and {len(others)} other files "
+            f"{', '.join(_SEARCHED_SUFFIXES)}; {len(masks)} masks and {len(others)} other files "
             "skipped). Give an image, a folder with images, or a pattern such as 'scans/*.png'."
         )
-    files = shard.take(_name_results(found.values()))
-    return InputListing(tuple(files), tuple(masks), tuple(others), tuple(unreadable))
+    files = shard.take(_name_results(found.values(), options))
+    return InputListing(tuple(files), tuple(masks), tuple(others), tuple(unreadable), options)
 
 
 def folder_test(folder: Path | None) -> Callable[[str], bool]:
@@ -167,32 +229,45 @@ def _search(
             s for s in subfolders if not s.startswith(".") and not is_excluded(prefix + s)
         )
         for name in sorted(n for n in names if not n.startswith(".")):
-            if os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES:  # noqa: PTH122
+            if _is_image(name, prefix + name):
                 yield prefix + name
             else:
                 others.append(prefix + name)
 
 
+def _is_image(name: str, path: str) -> bool:
+    """By suffix; a name without one, or an UID ("1.2.840.113.7"), by content."""
+    suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122 - a million of them
+    if suffix in _SEARCHED_SUFFIXES:
+        return True
+    is_plain = not suffix or suffix[1:].isdecimal()
+    return is_plain and name.upper() != "DICOMDIR" and is_dicom_file(path)
+
+
 def _stem_of(path: str) -> str:
-    return os.path.splitext(os.path.basename(path))[0]  # noqa: PTH119, PTH122
+    """The name without its suffix; what follows the last dot of an UID is none."""
+    stem, suffix = os.path.splitext(os.path.basename(path))  # noqa: PTH119, PTH122
+    return stem + suffix if suffix[1:].isdecimal() else stem
 
 
-def _name_results(paths: Iterable[str]) -> Iterator[InputFile]:
-    """Name each file's results: its stem, with the folder before it where two would be alike."""
+def _name_results(paths: Iterable[str], options: ReadOptions) -> Iterator[InputFile]:
+    """Name each image's results: its stem, with the folder before it where two would be alike."""
     used: set[str] = set()
     numbers: dict[str, int] = {}
     for path in paths:
-        stem = _clean_stem(_stem_of(path))
-        if stem.casefold() in used:
-            parent = os.path.basename(os.path.dirname(path))  # noqa: PTH119, PTH120
-            with_folder = _clean_stem(f"{parent}_{_stem_of(path)}") if parent else stem
-            stem, number = with_folder, numbers.get(with_folder, 2)
-            while stem.casefold() in used:
-                stem, number = f"{with_folder}-{number}", number + 1
-            numbers[with_folder] = number
-        folded = stem.casefold()
-        used.add(stem if folded == stem else folded)  # one text in memory where they are alike
-        yield InputFile(path, stem)
+        for part in list_parts(path, frame=options.frame):
+            own = _stem_of(path) + part.suffix
+            stem = _clean_stem(own)
+            if stem.casefold() in used:
+                parent = os.path.basename(os.path.dirname(path))  # noqa: PTH119, PTH120
+                with_folder = _clean_stem(f"{parent}_{own}") if parent else stem
+                stem, number = with_folder, numbers.get(with_folder, 2)
+                while stem.casefold() in used:
+                    stem, number = f"{with_folder}-{number}", number + 1
+                numbers[with_folder] = number
+            folded = stem.casefold()
+            used.add(stem if folded == stem else folded)  # one text in memory if they are alike
+            yield InputFile(path, stem, part, options.spacing_mm)
 
 
 def _clean_stem(stem: str) -> str:

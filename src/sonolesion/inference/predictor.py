@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 
 from sonolesion.bundle import DEFAULT_BUNDLE, Bundle, BundleInfo, load_bundle
 from sonolesion.bundle.decision import measure_peak
-from sonolesion.errors import ImageError, InvalidInputError
+from sonolesion.errors import ImageError, InvalidInputError, MissingExtraError
 from sonolesion.imaging.geometry import SquareFit, image_to_square, plan_fit, prob_to_image
 from sonolesion.imaging.intensity import to_unit_range
 from sonolesion.imaging.quality import check_content
 from sonolesion.imaging.read import image_from_array, read_image
+from sonolesion.imaging.scan_area import crop_to_area, paste_area
+from sonolesion.imaging.spacing import set_spacing
 from sonolesion.inference.postprocess import (
     answer_class,
     describe_conflict,
@@ -61,7 +63,7 @@ class FailedInput:
     """An input that gave no prediction, and why."""
 
     source: str
-    error: ImageError
+    error: ImageError | MissingExtraError
 
 
 class Predictor:
@@ -84,7 +86,15 @@ class Predictor:
         """The bundle's own description."""
         return self._info
 
-    def predict(self, source: Source, name: str | None = None) -> Prediction:
+    def predict(
+        self,
+        source: Source,
+        name: str | None = None,
+        *,
+        frame: int | None = None,
+        view: int | None = None,
+        spacing_mm: tuple[float, float] | None = None,
+    ) -> Prediction:
         """Predict one image: the joint answer of outline and class, where the bundle has one.
 
         Without a decision in the bundle the label is the class head's own and the mask the
@@ -94,17 +104,25 @@ class Predictor:
             source: a file, its bytes, uint8 pixels (grey or RGB), or an image already read.
             name: what to call it in result and messages; default the path, "image bytes" or
                 "array".
+            frame: which frame of a file that holds several, from 1.
+            view: which 2D image of a DICOM frame that shows several, from 1.
+            spacing_mm: size of a pixel (row, col) in mm, in place of what the file says.
+
+        Returns:
+            The result on the whole frame's pixel grid; nothing is marked outside its scan area.
 
         Raises:
             ImageError: the image cannot be used (a subclass says why).
             BundleError: the network gives nan.
+            MissingExtraError: a DICOM file, and `sonolesion[dicom]` is not installed.
+            InvalidInputError: a frame or view of what is no file, or `spacing_mm` is none.
         """
         name = name or _name_of(source)
-        image = _read(source, name)
+        image = _read(source, name, frame=frame, view=view, spacing_mm=spacing_mm)
         started = time.perf_counter()
-        remarks = check_content(image, name=name)
+        remarks = check_content(crop_to_area(image), name=name)
         square = self.predict_square(image)
-        lesion_prob = prob_to_image(square.lesion_prob, square.fit)
+        lesion_prob = paste_area(prob_to_image(square.lesion_prob, square.fit), image)
         peak = measure_peak(square.lesion_prob)
         answer = answer_class(self._info, class_logits=square.class_logits, lesion_peak=peak)
         mask = threshold_mask(lesion_prob, self._info.mask_threshold)
@@ -137,8 +155,10 @@ class Predictor:
     def predict_square(self, image: UltrasoundImage) -> SquarePrediction:
         """Run the network on one image and leave the result in the network's square.
 
+        Only the image's scan area is given to the network; `fit` is the map of that area.
         No quality gate: an evaluation counts each case.
         """
+        image = crop_to_area(image)
         height, width = image.pixels.shape
         fit = plan_fit(height, width, self._info.image_size_px, self._info.resize)
         square = to_unit_range(image_to_square(image.pixels, fit))
@@ -155,7 +175,7 @@ class Predictor:
         """`predict`, but an image that cannot be used is returned as `FailedInput`."""
         try:
             return self.predict(source, name)
-        except ImageError as error:
+        except (ImageError, MissingExtraError) as error:
             return FailedInput(name or _name_of(source), error)
 
     def predict_many(
@@ -193,9 +213,18 @@ def _name_of(source: Source) -> str:
     return str(source) if isinstance(source, Path | str) else "array"
 
 
-def _read(source: Source, name: str) -> UltrasoundImage:
-    if isinstance(source, UltrasoundImage):
-        return source
+def _read(
+    source: Source,
+    name: str,
+    *,
+    frame: int | None,
+    view: int | None,
+    spacing_mm: tuple[float, float] | None,
+) -> UltrasoundImage:
     if isinstance(source, Path | str | bytes):
-        return read_image(source, name=name)
-    return image_from_array(source, name=name)
+        return read_image(source, name=name, frame=frame, view=view, spacing_mm=spacing_mm)
+    if frame is not None or view is not None:
+        raise InvalidInputError(f"{name}: a frame or view can be chosen of a file only.")
+    if not isinstance(source, UltrasoundImage):
+        source = image_from_array(source, name=name)
+    return source if spacing_mm is None else set_spacing(source, spacing_mm)

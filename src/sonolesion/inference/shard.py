@@ -1,7 +1,7 @@
 """One part of many inputs, for a job that several machines share.
 
-Shard 3 of 16 takes the third file of every sixteen. The same inputs in the same order give the
-same shards on every machine; together they hold each file once, and their sizes differ by one at
+Shard 3 of 16 takes the third image of every sixteen. The same inputs in the same order give the
+same shards on every machine; together they hold each image once, and their sizes differ by one at
 most.
 """
 

@@ -212,4 +212,5 @@ def _held_out(session: Session, part: LoadedPart, rows: tuple[ManifestRow, ...])
         lesion_peak=np.array(peaks),
         labels=part.labels,
         groups=np.array([row.group for row in rows]),
+        datasets=np.array([row.dataset for row in rows]),
     )

@@ -27,6 +27,7 @@ from sonolesion.config import TrainSettings
 from sonolesion.data.manifest import Manifest
 from sonolesion.errors import TrainingError
 from sonolesion.files import make_folder, sha256_file, sha256_text
+from sonolesion.train.allocator import keep_freed_memory
 from sonolesion.train.checkpoint import (
     BEST_NAME,
     LAST_NAME,
@@ -183,6 +184,8 @@ class _Run:
             torch.set_num_threads(settings.runtime.threads)
         torch.manual_seed(settings.seed)
         device = choose_device(settings.runtime.device)
+        if device == "cpu":
+            keep_freed_memory()
         self.network = build_model(settings.model, load_pretrained=tensors is None)
         if tensors is None:
             self.progress.precision = choose_precision(settings.runtime, self.network, device)

@@ -17,7 +17,7 @@ _TEXTS = ("RT", "LT", "RIGHT BREAST", "LEFT UOQ", "10 O'CLOCK", "2 cm FN", "A", 
 def mix_amplitude(
     image: NDArray[np.float32], donor: NDArray[np.float32], *, share: float, strength: float
 ) -> NDArray[np.float32]:
-    """Take the low-frequency amplitudes of a donor and keep the image's own phases.
+    """Take the low-frequency amplitudes of a donor, keep the image's phases and black margins.
 
     Args:
         image: what is changed.
@@ -36,7 +36,7 @@ def mix_amplitude(
     mixed = (1 - strength) * own + strength * np.abs(other[window])
     spectrum[window] *= mixed / np.maximum(own, 1e-6)
     back = np.fft.ifft2(np.fft.ifftshift(spectrum)).real
-    return np.clip(back, 0.0, 1.0).astype(np.float32)
+    return np.where(image > 0, np.clip(back, 0.0, 1.0), image).astype(np.float32)
 
 
 def match_histogram(

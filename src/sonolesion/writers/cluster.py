@@ -17,8 +17,10 @@ from typing import Any
 
 from sonolesion.bundle import DEFAULT_BUNDLE, load_bundle
 from sonolesion.errors import BundleError, MissingExtraError, OutputWriteError, SonolesionError
+from sonolesion.imaging.parts import ImagePart
 from sonolesion.inference import load_predictor
 from sonolesion.inference.concurrency import count_cores
+from sonolesion.inference.input_bytes import InputReader
 from sonolesion.inference.inputs import InputFile, InputListing
 from sonolesion.writers.outcome import FileOutcome, outcome_from_json, outcome_to_json
 from sonolesion.writers.predict_file import predict_file
@@ -121,6 +123,7 @@ class RayPredictor:
         self._out = Path(out)
         self._pictures = pictures
         self._predictor = load_predictor(bundle, threads=1)
+        self._reader = InputReader()
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
         """Predict the files of a batch; index and outcome of each, the outcome as JSON.
@@ -129,8 +132,10 @@ class RayPredictor:
         bury it in a traceback of its own.
         """
         files = [
-            InputFile(os.fsdecode(bytes(path)), str(stem))
-            for path, stem in zip(batch["path"], batch["stem"], strict=True)
+            _make_file(bytes(path), str(stem), str(choice))
+            for path, stem, choice in zip(
+                batch["path"], batch["stem"], batch["choice"], strict=True
+            )
         ]
         return {
             "index": [int(index) for index in batch["index"]],
@@ -140,7 +145,11 @@ class RayPredictor:
     def _predict(self, file: InputFile) -> dict[str, Any]:
         try:
             outcome = predict_file(
-                file, self._out, predictor=self._predictor, pictures=self._pictures
+                file,
+                self._out,
+                predictor=self._predictor,
+                reader=self._reader,
+                pictures=self._pictures,
             )
         except SonolesionError as error:
             return {"fatal": error.code, "message": error.message}
@@ -153,6 +162,18 @@ def _unpack(values: dict[str, Any]) -> FileOutcome:
     kinds = (BundleError, OutputWriteError)
     kind = next((k for k in kinds if k.code == values["fatal"]), SonolesionError)
     raise kind(values["message"])
+
+
+def _make_file(path: bytes, stem: str, choice: str) -> InputFile:
+    """Build the input that a row of a block describes."""
+    frame, view, suffix, spacing_mm = json.loads(choice)
+    part = ImagePart(frame, view, suffix)
+    return InputFile(os.fsdecode(path), stem, part, spacing_mm and tuple(spacing_mm))
+
+
+def _describe_choice(file: InputFile) -> str:
+    part = file.part
+    return json.dumps([part.frame, part.view, part.suffix, file.spacing_mm])
 
 
 def _make_blocks(todo: Iterable[NumberedFile]) -> list[Any]:
@@ -169,6 +190,7 @@ def _make_blocks(todo: Iterable[NumberedFile]) -> list[Any]:
                     "index": [index for index, _ in block],
                     "path": [os.fsencode(file.text) for _, file in block],
                     "stem": [file.stem for _, file in block],
+                    "choice": [_describe_choice(file) for _, file in block],
                 }
             )
         )

@@ -1,4 +1,4 @@
-"""What one input file came to: rows, failures, and the state of the file they are of."""
+"""What one input came to: rows, failures, and the state of the file they are of."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sonolesion.errors import ImageError
+from sonolesion.errors import ImageError, MissingExtraError
 from sonolesion.inference import FailedInput
 from sonolesion.writers.prediction_row import PredictionRow
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FileOutcome:
-    """What one input file came to. A file may give several rows (views, frames), or none.
+    """What one input came to: a file, or one frame or view of it.
 
     Attributes:
         text: the input's path as it was given.
@@ -28,7 +28,9 @@ class FileOutcome:
         size_bytes: size of the file when it was read; 0 where it could not be read.
         mtime_ns: time of its last change then.
         sha256: of its bytes; "" where the failure is no verdict on them (the file could not be
-            read, the memory ran out, the code went wrong), so that another run tries it again.
+            read, an extra is not installed, the memory ran out, the code went wrong), so that
+            another run tries it again.
+        part: which image of the file, as `ImagePart.label` says it; "" for the only one.
     """
 
     text: str
@@ -38,6 +40,12 @@ class FileOutcome:
     size_bytes: int = 0
     mtime_ns: int = 0
     sha256: str = ""
+    part: str = ""
+
+    @property
+    def key(self) -> str:
+        """What tells inputs of one run apart; see `input_key`."""
+        return input_key(self.text, self.part)
 
     def files(self) -> Iterator[str]:
         """Paths of all its result files, relative to the output folder."""
@@ -55,11 +63,17 @@ class FileOutcome:
         return found.st_size == self.size_bytes and found.st_mtime_ns == self.mtime_ns
 
 
+def input_key(text: str, part: str) -> str:
+    """Path and part as one text; the path itself, without a copy, where it is the only part."""
+    return f"{text}\0{part}" if part else text
+
+
 def outcome_to_json(outcome: FileOutcome) -> dict[str, Any]:
     """One line of the journal; `outcome_from_json` gives the same outcome back."""
     rows = _row_adapter()
     return {
         "path": outcome.text,
+        "part": outcome.part,
         "stem": outcome.stem,
         "size_bytes": outcome.size_bytes,
         "mtime_ns": outcome.mtime_ns,
@@ -90,6 +104,7 @@ def outcome_from_json(values: Mapping[str, Any]) -> FileOutcome:
         size_bytes=values["size_bytes"],
         mtime_ns=values["mtime_ns"],
         sha256=values["sha256"],
+        part=values["part"],
     )
 
 
@@ -102,8 +117,10 @@ def _row_adapter() -> TypeAdapter[PredictionRow]:
 
 
 @functools.cache
-def _error_class(code: str) -> type[ImageError]:
-    """Return the kind of image error that has a code; `ImageError` for one not known."""
+def _error_class(code: str) -> type[ImageError | MissingExtraError]:
+    """Return the kind of error that has a code; `ImageError` for one not known."""
+    if code == MissingExtraError.code:
+        return MissingExtraError
     kinds: list[type[ImageError]] = [ImageError]
     for kind in kinds:
         kinds += kind.__subclasses__()

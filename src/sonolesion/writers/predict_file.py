@@ -1,13 +1,12 @@
-"""One input file of many: read, predict, write its results, and let no image stop the others."""
+"""One input of many: read, predict, write its results, and let no image stop the others."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from sonolesion.errors import ImageError, ImageFaultError
-from sonolesion.imaging.read import read_image
+from sonolesion.errors import ImageError, ImageFaultError, MissingExtraError
 from sonolesion.inference import FailedInput, Predictor
-from sonolesion.inference.input_bytes import InputBytes, read_input
+from sonolesion.inference.input_bytes import InputBytes, InputReader
 from sonolesion.inference.inputs import InputFile
 from sonolesion.writers.outcome import FileOutcome
 from sonolesion.writers.prediction_files import write_prediction_files
@@ -15,19 +14,21 @@ from sonolesion.writers.prediction_row import PredictionRow, make_row
 
 
 def predict_file(
-    file: InputFile, out: Path, *, predictor: Predictor, pictures: bool
+    file: InputFile, out: Path, *, predictor: Predictor, reader: InputReader, pictures: bool
 ) -> FileOutcome:
-    """Predict one file and write its results; what goes wrong with the image alone is a failure.
+    """Predict one input and write its results; what goes wrong with the image alone is a failure.
 
-    Three kinds of it: the image cannot be used (`ImageError`); the memory did not suffice for
-    it; or the code went wrong over it (`ImageFaultError`). Only the first is a verdict on the
-    file, which stands; after the other two, another run tries the file again. What would go wrong
-    with the next image as well is raised: a damaged bundle, a disk that is full.
+    Four kinds of it: the image cannot be used (`ImageError`); it is DICOM and the extra for that
+    is not installed; the memory did not suffice for it; or the code went wrong over it
+    (`ImageFaultError`). Only the first is a verdict on the file, which stands; after the others,
+    another run tries the file again. What would go wrong with the next image as well is raised: a
+    damaged bundle, a disk that is full.
 
     Args:
         file: the input.
         out: output folder.
         predictor: what predicts.
+        reader: what reads; the same one for all inputs of a run.
         pictures: also write pictures and overlays.
 
     Raises:
@@ -35,13 +36,15 @@ def predict_file(
         OutputWriteError: a result cannot be written.
     """
     try:
-        content = read_input(file.path, name=file.name)
+        content = reader.read(file)
     except ImageError as error:
-        return FileOutcome(file.text, file.stem, failures=(FailedInput(file.name, error),))
+        return _no_verdict(file, error)
     try:
         row = _predict(file, content, out, predictor=predictor, pictures=pictures)
     except ImageError as error:
         return _outcome(file, content, failures=(FailedInput(file.name, error),))
+    except MissingExtraError as error:
+        return _no_verdict(file, error)
     except MemoryError:
         failure = ImageError(
             f"{file.name}: not enough memory. Use fewer --workers and run again; this image is "
@@ -54,18 +57,24 @@ def predict_file(
         )
     else:
         return _outcome(file, content, rows=(row,))
-    return FileOutcome(file.text, file.stem, failures=(FailedInput(file.name, failure),))
+    return _no_verdict(file, failure)
 
 
 def _predict(
     file: InputFile, content: InputBytes, out: Path, *, predictor: Predictor, pictures: bool
 ) -> PredictionRow:
-    image = read_image(content.data, name=file.name)
+    image = file.read(content.data)
     prediction = predictor.predict(image, name=file.name)
     files = write_prediction_files(
         out, file.stem, image=image, prediction=prediction, pictures=pictures
     )
     return make_row(prediction, stem=file.stem, files=files, sha256=content.sha256)
+
+
+def _no_verdict(file: InputFile, error: ImageError | MissingExtraError) -> FileOutcome:
+    """Say what went wrong, and without a hash that another run has to try again."""
+    failures = (FailedInput(file.name, error),)
+    return FileOutcome(file.text, file.stem, failures=failures, part=file.part.label)
 
 
 def _outcome(
@@ -83,6 +92,7 @@ def _outcome(
         size_bytes=len(content.data),
         mtime_ns=content.mtime_ns,
         sha256=content.sha256,
+        part=file.part.label,
     )
 
 

@@ -24,7 +24,15 @@ from sonolesion.bundle import BundleInfo
 from sonolesion.errors import InvalidInputError, OutputExistsError
 from sonolesion.files import explain_write_errors, make_folder
 from sonolesion.inference import Predictor
-from sonolesion.inference.inputs import InputFile, InputListing, folder_test, list_inputs
+from sonolesion.inference.input_bytes import InputReader
+from sonolesion.inference.inputs import (
+    AS_THE_FILES_SAY,
+    InputFile,
+    InputListing,
+    ReadOptions,
+    folder_test,
+    list_inputs,
+)
 from sonolesion.inference.shard import WHOLE, Shard
 from sonolesion.writers.earlier_results import remove_leftovers, remove_results
 from sonolesion.writers.journal import JOURNAL_NAME, FinishedOutcomes, Journal
@@ -77,6 +85,7 @@ def run_prediction(
     parquet: bool = False,
     workers: int = 1,
     shard: Shard = WHOLE,
+    reading: ReadOptions = AS_THE_FILES_SAY,
     on_start: Callable[[InputListing, int], None] | None = None,
     on_done: Callable[[], None] | None = None,
 ) -> PredictionReport:
@@ -91,6 +100,8 @@ def run_prediction(
         parquet: see `FolderOptions`.
         workers: images processed at the same time, at least 1; the results are the same.
         shard: which part of the inputs to predict; part of `inputs` if that is a listing.
+        reading: which frame of files that hold several, and a size of the pixels given by hand;
+            a listing has its own.
         on_start: see `FolderOptions`.
         on_done: see `FolderOptions`.
 
@@ -99,7 +110,7 @@ def run_prediction(
         OutputExistsError, OutputWriteError, MissingExtraError: see `run_folder`.
     """
     if not isinstance(inputs, InputListing):
-        inputs = list_inputs(inputs, exclude=out, shard=shard)
+        inputs = list_inputs(inputs, exclude=out, shard=shard, options=reading)
     options = FolderOptions(overwrite, pictures, parquet, shard, on_start, on_done)
     return run_in_threads(inputs, out, predictor=predictor, workers=workers, options=options)
 
@@ -121,9 +132,13 @@ def run_in_threads(
     if workers < 1:
         raise InvalidInputError(f"workers: expected at least 1, got {workers}.")
 
+    reader = InputReader()
+
     def process(item: NumberedFile) -> NumberedOutcome:
         index, file = item
-        return index, predict_file(file, out, predictor=predictor, pictures=options.pictures)
+        return index, predict_file(
+            file, out, predictor=predictor, reader=reader, pictures=options.pictures
+        )
 
     def predict(todo: Iterable[NumberedFile]) -> Iterator[NumberedOutcome]:
         return map_ordered(process, todo, workers=workers)
@@ -164,7 +179,7 @@ def run_folder(
         require_parquet()
     _check_out(out, listing)
     _make_out(out, overwrite=options.overwrite)
-    identity = describe_identity(info, options.identity())
+    identity = describe_identity(info, options.identity() | listing.options.identity())
     with Journal(out) as journal:
         header = None if options.overwrite else journal.read_header()
         if header is None:

@@ -36,8 +36,8 @@ class WrittenTables:
         predicted: rows of predictions.csv and predictions.jsonl.
         failed: rows of errors.csv.
         summary: the text of summary.txt.
-        inputs_sha256: SHA-256 over a line for each input that was read, as `sha256sum` writes
-            them: hash, two spaces, path as given; in input order.
+        inputs_sha256: SHA-256 over a line for each file that was read, as `sha256sum` writes
+            them: hash, two spaces, path as given; in input order, once for all parts of a file.
     """
 
     predicted: int
@@ -69,13 +69,15 @@ def write_tables(
     """
     summary = PredictionSummary()
     digest = hashlib.sha256()
+    hashed = ""
     with contextlib.ExitStack() as stack:
         lines = stack.enter_context(atomic_open(out / JSONL_NAME))
         add_row = stack.enter_context(atomic_csv(out / "predictions.csv", CSV_COLUMNS))
         add_error = stack.enter_context(atomic_csv(out / "errors.csv", ERROR_COLUMNS))
         add_typed = stack.enter_context(parquet_table(out / PARQUET_NAME)) if parquet else None
         for outcome in outcomes:
-            if outcome.sha256:
+            if outcome.sha256 and outcome.text != hashed:
+                hashed = outcome.text
                 digest.update(outcome.sha256.encode() + b"  " + os.fsencode(outcome.text) + b"\n")
             for row in outcome.rows:
                 line = json.dumps(row_to_json(row), ensure_ascii=False, allow_nan=False)

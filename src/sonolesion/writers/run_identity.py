@@ -45,7 +45,11 @@ def check_identity(out: Path, *, found: Mapping[str, object], wanted: Mapping[st
     names = [n for n in sorted({*found, *wanted}) if found.get(n) != wanted.get(n)]
     if not names:
         return
-    changes = ", ".join(f"{n} {found.get(n, 'none')} (now {wanted.get(n, 'none')})" for n in names)
+    changes = ", ".join(f"{n} {_say(found.get(n))} (now {_say(wanted.get(n))})" for n in names)
     raise OutputExistsError(
         f"{out}: holds another run: {changes}. Choose another folder with -o, or give --overwrite."
     )
+
+
+def _say(value: object) -> object:
+    return "none" if value is None else value

@@ -9,7 +9,7 @@ from sonolesion.errors import OutputExistsError
 from sonolesion.inference.inputs import InputFile, InputListing
 from sonolesion.writers.earlier_results import remove_files
 from sonolesion.writers.journal import Journal
-from sonolesion.writers.outcome import FileOutcome
+from sonolesion.writers.outcome import FileOutcome, input_key
 
 UNFINISHED = -1
 """Stands for the place of a line that is not there yet."""
@@ -21,11 +21,11 @@ def no_places(listing: InputListing) -> array[int]:
 
 
 def take_over(out: Path, journal: Journal, listing: InputListing) -> array[int]:
-    """Find each file's last line in the journal; `UNFINISHED` for one that is to be predicted.
+    """Find each input's last line in the journal; `UNFINISHED` for one that is to be predicted.
 
-    A line counts if the file's path, size, time of change and stem are the same and all result
-    files are there and not empty. The results of one that does not count are removed, and a line
-    without results says so.
+    A line counts if the file's path, part, size, time of change and stem are the same and all
+    result files are there and not empty. The results of one that does not count are removed, and
+    a line without results says so. So are those of a part that a file no longer has.
 
     Args:
         out: the output folder.
@@ -36,7 +36,8 @@ def take_over(out: Path, journal: Journal, listing: InputListing) -> array[int]:
         One place in the journal for each input, in order.
 
     Raises:
-        OutputExistsError: the journal has a line of an input that is not among these.
+        OutputExistsError: the journal has results, or a verdict, of a file that is not among
+            these.
         OutputWriteError: a file cannot be removed, or the journal not be written.
     """
     places = _find_last_lines(out, journal, listing)
@@ -48,25 +49,45 @@ def take_over(out: Path, journal: Journal, listing: InputListing) -> array[int]:
         if is_same and all(_is_written(out / name) for name in outcome.files()):
             continue
         places[index] = UNFINISHED
-        if outcome.rows:
-            remove_files(out, outcome.files())
-            journal.append(FileOutcome(outcome.text, stem))
+        _forget(out, journal, outcome)
     return places
+
+
+def _forget(out: Path, journal: Journal, outcome: FileOutcome) -> None:
+    if outcome.rows:
+        remove_files(out, outcome.files())
+        journal.append(FileOutcome(outcome.text, outcome.stem, part=outcome.part))
 
 
 def _find_last_lines(out: Path, journal: Journal, listing: InputListing) -> array[int]:
     places = no_places(listing)
-    index_of = {file.text: index for index, file in enumerate(listing.files)}
+    index_of = {input_key(f.text, f.part.label): i for i, f in enumerate(listing.files)}
+    gone: dict[str, int] = {}
     for place, outcome in journal.scan():
-        index = index_of.get(outcome.text)
+        index = index_of.get(outcome.key)
         if index is None:
+            gone[outcome.key] = place
+        else:
+            places[index] = place
+    if gone:
+        del index_of
+        _forget_gone(out, journal, listing, list(gone.values()))
+    return places
+
+
+def _forget_gone(out: Path, journal: Journal, listing: InputListing, places: list[int]) -> None:
+    """Remove results of parts that a file had before it changed; refuse those of other files."""
+    texts = {file.text for file in listing.files}
+    outcomes = [journal.read(place) for place in places]
+    for outcome in outcomes:
+        if outcome.sha256 and outcome.text not in texts:
             raise OutputExistsError(
                 f"{out}: holds results of inputs that are not given now, such as "
                 f"{InputFile(outcome.text, '').name}. Give these too, choose another folder with "
                 "-o, or give --overwrite."
             )
-        places[index] = place
-    return places
+    for outcome in outcomes:
+        _forget(out, journal, outcome)
 
 
 def _is_written(path: Path) -> bool:

@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 from simulated_outputs import simulate
 
 from sonolesion.bundle.decision import joint_probabilities, presence_features
-from sonolesion.calibration import HeldOut, fit_presence
+from sonolesion.calibration import HeldOut, fit_presence, join_held_out
 from sonolesion.calibration.presence import RIDGE
 from sonolesion.errors import InvalidInputError
 from sonolesion.metrics.probability import softmax
@@ -96,6 +96,20 @@ def test_without_normals_the_class_heads_own_probabilities_stand() -> None:
     np.testing.assert_allclose(prob, softmax(held_out.class_logits, temperature=1.5), atol=1e-12)
 
 
+def test_a_set_without_normals_does_not_say_how_often_there_is_a_lesion() -> None:
+    mixed, lesions_only = simulate(200, seed=2), simulate(900, seed=3, mix=(0.0, 0.7, 0.3))
+    named = [
+        dataclasses.replace(part, datasets=np.full(len(part.labels), name))
+        for part, name in ((mixed, "with_normals"), (lesions_only, "lesions_only"))
+    ]
+    alone = fit_presence(mixed, temperature=2.0)
+    assert fit_presence(join_held_out(named), temperature=2.0) == alone
+    # where nothing says which set a case is of, all are looked at
+    together = fit_presence(join_held_out([mixed, lesions_only]), temperature=2.0)
+    assert together.n_lesion == alone.n_lesion + 900
+    assert together.intercept != alone.intercept
+
+
 def test_a_lower_threshold_says_lesion_more_often() -> None:
     held_out = simulate(300)
     said = []
@@ -127,6 +141,7 @@ def test_what_cannot_be_fitted_is_refused() -> None:
         ({"class_logits": np.zeros((4, 2))}, r"logits \(N, 3\)"),
         ({"labels": np.full(4, 3)}, "labels"),
         ({"labels": np.zeros(4)}, "labels"),
+        ({"datasets": np.zeros(3, np.str_)}, r"datasets: expected \(4,\)"),
     ],
 )
 def test_held_out_outputs_are_checked(changes, words) -> None:

@@ -105,13 +105,17 @@ def test_a_file_that_is_no_image_is_named_for_what_it_is(tmp_path):
         "empty": b"",
         "HTML": b"<html></html>",
         "text": b"hello there",
-        "DICOM": b"\0" * 128 + b"DICM",
     }
     for what, content in contents.items():
         path = tmp_path / f"{what}.png"
         path.write_bytes(content)
         with pytest.raises(UnreadableImageError, match=what):
             read_image(path)
+
+
+def test_a_mask_is_no_dicom_file():
+    with pytest.raises(UnreadableImageError, match=r"PNG, JPEG, BMP or TIFF.*a DICOM file"):
+        read_mask(b"\0" * 128 + b"DICM")
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -15,9 +15,13 @@ from tiny_bundle import speckle_image
 
 from sonolesion.bundle import Bundle
 from sonolesion.errors import MissingExtraError, OutputWriteError
-from sonolesion.inference.inputs import list_inputs
+from sonolesion.imaging.parts import ImagePart
+from sonolesion.inference.inputs import InputFile, list_inputs
 from sonolesion.writers import cluster
 from sonolesion.writers.cluster import RayPredictor, run_on_ray
+
+ONE = '[null, null, "", null]'
+"""The only image of a file, its pixels as large as the file says."""
 
 
 @pytest.fixture
@@ -68,13 +72,26 @@ def test_the_worker_alone(
     worker = RayPredictor(
         str(tmp_path / "out"), str(tiny_bundle.folder), pictures=False, folder=str(tmp_path)
     )
-    batch = {"index": [4, 0], "path": [b"scans/2.png", b"scans/broken.png"], "stem": ["a", "b"]}
+    batch = {"index": [4, 0], "path": [b"scans/2.png", b"scans/broken.png"], "stem": ["a", "b"],
+             "choice": [ONE, ONE]}  # fmt: skip
     done = worker(batch)
     first, second = map(json.loads, done["outcome"])
     assert done["index"] == [4, 0]
     assert (first["path"], first["rows"][0]["stem"]) == ("scans/2.png", "a")
     assert second["failures"][0]["code"] == "E-IMG-002"
     assert (tmp_path / "out" / "masks" / "a_mask.png").is_file()
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        InputFile("a.png", "a"),
+        InputFile(os.fsdecode(b"\xff.dcm"), "b", ImagePart(3, 1, "_frame03_view1"), (0.1, 0.2)),
+    ],
+)
+def test_frame_view_and_spacing_reach_the_worker(file: InputFile) -> None:
+    path, choice = os.fsencode(file.text), cluster._describe_choice(file)
+    assert cluster._make_file(path, file.stem, choice) == file
 
 
 def test_without_ray_the_extra_is_named(
@@ -95,6 +112,6 @@ def test_an_error_that_ends_the_run_comes_back_as_itself(
     worker = RayPredictor(
         str(tmp_path / "out"), str(tiny_bundle.folder), pictures=False, folder=str(tmp_path)
     )
-    done = worker({"index": [0], "path": [b"scans/2.png"], "stem": ["a"]})
+    done = worker({"index": [0], "path": [b"scans/2.png"], "stem": ["a"], "choice": [ONE]})
     with pytest.raises(OutputWriteError, match="a file of that name is in the way"):
         cluster._unpack(json.loads(done["outcome"][0]))

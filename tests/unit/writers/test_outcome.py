@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from sonolesion.errors import ImageError, ImageSizeError, UnreadableImageError
+from sonolesion.errors import (
+    ImageError,
+    ImageSizeError,
+    MissingExtraError,
+    UnreadableImageError,
+)
 from sonolesion.inference import FailedInput
 from sonolesion.writers.outcome import FileOutcome, outcome_from_json, outcome_to_json
 from sonolesion.writers.prediction_row import PredictionRow
@@ -25,15 +30,25 @@ def test_a_file_with_two_rows_and_two_failures_comes_back_as_it_was() -> None:
         FailedInput("a.png view 3", ImageSizeError("too small")),
         FailedInput("a.png view 4", UnreadableImageError("damaged")),
     )
-    outcome = FileOutcome(os.fsdecode(b"\xff.png"), "a", (ROW, ROW), failures, 10, 2**60, "ab")
+    outcome = FileOutcome(
+        os.fsdecode(b"\xff.png"), "a", (ROW, ROW), failures, 10, 2**60, "ab", "view 1"
+    )
     back = outcome_from_json(json.loads(json.dumps(outcome_to_json(outcome))))
     assert back.rows == (ROW, ROW)
     assert (back.text, back.stem, back.size_bytes, back.mtime_ns, back.sha256) == (
         outcome.text, "a", 10, 2**60, "ab"
     )  # fmt: skip
+    assert (back.part, back.key) == ("view 1", outcome.text + "\0view 1")
     assert [type(f.error) for f in back.failures] == [ImageSizeError, UnreadableImageError]
     assert [str(f.error) for f in back.failures] == ["E-IMG-004 too small", "E-IMG-002 damaged"]
     assert list(back.files()) == ["masks/a_mask.png"] * 2
+
+
+def test_a_missing_extra_comes_back_as_one() -> None:
+    failed = FailedInput("a.dcm", MissingExtraError("pip install it"))
+    values = outcome_to_json(FileOutcome("a.dcm", "a", failures=(failed,)))
+    (back,) = outcome_from_json(values).failures
+    assert type(back.error) is MissingExtraError
 
 
 def test_an_error_of_another_version_is_still_an_image_error() -> None:
@@ -42,7 +57,7 @@ def test_an_error_of_another_version_is_still_an_image_error() -> None:
     assert type(outcome_from_json(values).failures[0].error) is ImageError
 
 
-@pytest.mark.parametrize("broken", ["rows", "path", "sha256"])
+@pytest.mark.parametrize("broken", ["rows", "path", "sha256", "part"])
 def test_what_is_no_outcome_is_refused(broken: str) -> None:
     values = outcome_to_json(FileOutcome("a.png", "a", (ROW,)))
     del values[broken]

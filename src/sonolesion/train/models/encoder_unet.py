@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sonolesion.errors import ConfigError, MissingExtraError
+from sonolesion.train.depthwise import speed_up_depthwise
 from sonolesion.train.models.output import ModelOutput
 from sonolesion.train.models.pretrained import load_imagenet_weights
 from sonolesion.types import LesionClass
@@ -39,8 +40,9 @@ class _Up(nn.Module):
 class EncoderUNet(nn.Module):
     """Encoder of timm with strides 2 to 32, decoder up to stride 2, logits interpolated to full.
 
-    The class head sees the deepest features averaged over the image and averaged over the
-    predicted lesion (mask-guided pooling).
+    The class head sees the deepest features averaged over the image and over the predicted lesion
+    (mask-guided pooling), and the finer ones of stride 16 averaged over the lesion and over the
+    rim around it, where margin and posterior features lie.
 
     Args:
         encoder: name in timm with features at strides 2, 4, 8, 16 and 32.
@@ -68,6 +70,7 @@ class EncoderUNet(nn.Module):
             raise ConfigError(f"model.encoder: {encoder!r} lacks features at strides 2 to 32.")
         if pretrained:
             load_imagenet_weights(network, encoder)
+        speed_up_depthwise(network)
         skips = network.feature_info.channels()
         self.encoder = network
         inputs = [skips[-1], *DECODER_CHANNELS[:-1]]
@@ -77,7 +80,7 @@ class EncoderUNet(nn.Module):
         )
         self.mask_head = nn.Conv2d(DECODER_CHANNELS[-1], 1, 3, padding=1)
         self.class_head = nn.Sequential(
-            nn.Linear(2 * skips[-1], 128),
+            nn.Linear(2 * (skips[-1] + skips[-2]), 128),
             nn.ReLU(inplace=True),
             nn.Dropout(dropout),
             nn.Linear(128, len(LesionClass)),
@@ -91,11 +94,23 @@ class EncoderUNet(nn.Module):
             features = up(features, skip)
         logits = self.mask_head(features)  # (B, 1, H / 2, W / 2)
         # the class loss must not bend the outline to suit itself: no gradient through the weights
-        lesion = nn.functional.avg_pool2d(logits.detach().sigmoid(), 16)
-        around = deepest.mean(dim=(2, 3))
-        inside = (deepest * lesion).sum(dim=(2, 3)) / (lesion.sum(dim=(2, 3)) + 0.05)
-        class_logits = self.class_head(torch.cat([around, inside], dim=1))
+        lesion = nn.functional.avg_pool2d(logits.detach().sigmoid(), 8)  # (B, 1, H / 16, W / 16)
+        rim = nn.functional.max_pool2d(lesion, 3, stride=1, padding=1) - lesion
+        coarse = nn.functional.avg_pool2d(lesion, 2)
+        finer = skips[-2]
+        pooled = [
+            deepest.mean(dim=(2, 3)),
+            _average_over(deepest, coarse),
+            _average_over(finer, lesion),
+            _average_over(finer, rim),
+        ]
+        class_logits = self.class_head(torch.cat(pooled, dim=1))
         full = nn.functional.interpolate(
             logits, scale_factor=2.0, mode="bilinear", align_corners=False
         )
         return ModelOutput(full, class_logits)
+
+
+def _average_over(features: Tensor, weights: Tensor) -> Tensor:
+    """Weighted mean (B, C) of features (B, C, H, W); near 0 where the weights (B, 1, H, W) are."""
+    return (features * weights).sum(dim=(2, 3)) / (weights.sum(dim=(2, 3)) + 0.05)

@@ -1,0 +1,3 @@
+from dicom_results import with_lesions, written
+
+__all__ = ["with_lesions", "written"]
