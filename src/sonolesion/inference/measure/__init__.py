@@ -13,13 +13,9 @@ network, its bundle or the class; a draft holds no BI-RADS category. Research us
 from __future__ import annotations
 
 from sonolesion.inference.measure.draft import draft_lexicon
-from sonolesion.inference.measure.lexicon import DRAFT_NOTICE, Descriptor, LexiconDraft, Reason
-from sonolesion.inference.measure.measurement import (
-    LesionMeasurement,
-    MeasuredLesions,
-    measure_lesions,
-)
-from sonolesion.inference.measure.size import LesionSize
+from sonolesion.inference.measure.measurement import measure_lesions
+from sonolesion.types.lesion import LesionMeasurement, LesionSize, MeasuredLesions
+from sonolesion.types.lexicon import DRAFT_NOTICE, Descriptor, LexiconDraft, Reason
 
 __all__ = [
     "DRAFT_NOTICE",

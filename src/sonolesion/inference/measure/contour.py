@@ -8,16 +8,15 @@ through pixel centres they would be one pixel short, through pixel corners up to
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolesion.inference.measure.components import Mask
+from sonolesion.inference.measure.region import Mask, Region
 
 Points = NDArray[np.float64]
 """float64 (N, 2), (row, col)."""
-
-Spacing = tuple[float, float]
-"""Size of a pixel, (row, col)."""
 
 _STEPS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # east along a top edge, then clockwise
 _SAMPLES_PER_PX = 2
@@ -26,44 +25,67 @@ _KEPT_HARMONICS = 6.0
 FINE_WAVELENGTH_PX = 8.0
 
 
-def trace_contour(region: Mask) -> Points:
+def trace_contour(region: Region) -> Points:
     """Trace a region's outer contour clockwise, one point for each edge between in and out.
 
     Args:
-        region: bool (H, W), 8-connected, without holes, at least one pixel.
+        region: 8-connected, without holes.
 
     Returns:
-        float64 (N, 2), (row, col), N of at least 4; the first point is not repeated.
+        float64 (N, 2), (row, col) in the image, N of at least 4; the first point is not repeated.
 
-    >>> trace_contour(np.ones((1, 1), np.bool_)).tolist()
+    >>> from sonolesion.inference.measure.region import crop_region
+    >>> trace_contour(crop_region(np.ones((1, 1), np.bool_))).tolist()
     [[-0.5, 0.0], [0.0, 0.5], [0.5, 0.0], [0.0, -0.5]]
     """
-    rows, cols = np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0))
-    top, left = int(rows[0]), int(cols[0])
-    inside = np.pad(region[top : rows[-1] + 1, left : cols[-1] + 1], 1)
-    width = inside.shape[1]
-    solid = inside.ravel().tolist()
-    row, col = 0, int(np.flatnonzero(inside[1])[0]) - 1  # the corner at the start of a top edge
-    start, heading = (row, col), 0
-    doubled: list[tuple[int, int]] = []
-    while True:
-        step_row, step_col = _STEPS[heading]
-        doubled.append((2 * row + step_row, 2 * col + step_col))
-        row, col = row + step_row, col + step_col
-        ahead_left, ahead_right = _pixels_ahead(row, col, heading)
-        if solid[ahead_left[0] * width + ahead_left[1]]:
-            heading = (heading - 1) % 4
-        elif not solid[ahead_right[0] * width + ahead_right[1]]:
-            heading = (heading + 1) % 4
-        if (row, col) == start and heading == 0:
-            break
-    return np.array(doubled) / 2.0 + (top - 0.5, left - 0.5)
+    edges = _find_edges(region.inside)
+    first = int(np.flatnonzero(edges.heading == 0)[0])  # row-major: the leftmost top edge
+    follow = edges.follow.tolist()
+    order, here = [first], follow[first]
+    while here != first:
+        order.append(here)
+        here = follow[here]
+    steps = np.asarray(_STEPS)[edges.heading[order]]
+    middles = np.column_stack([edges.row[order], edges.col[order]]) + steps / 2.0
+    return middles + (region.top_px - 0.5, region.left_px - 0.5)
 
 
-def _pixels_ahead(row: int, col: int, heading: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Padded indices of the pixels left and right of the way on, from a corner."""
-    corners = ((row, col), (row, col + 1), (row + 1, col + 1), (row + 1, col))
-    return corners[(heading + 1) % 4], corners[(heading + 2) % 4]
+@dataclass(frozen=True, slots=True)
+class _Edges:
+    """Directed edges between pixels, the inside on their right; (E,) each.
+
+    `row` and `col` are the corner where an edge starts, `heading` indexes `_STEPS`, `follow` is
+    the number of the edge that goes on from its end.
+    """
+
+    row: NDArray[np.int64]
+    col: NDArray[np.int64]
+    heading: NDArray[np.int64]
+    follow: NDArray[np.int64]
+
+
+def _find_edges(inside: Mask) -> _Edges:
+    """Every edge, by heading, then row-major; where two meet at a corner the way turns left."""
+    padded = np.pad(inside, 1)
+    # the four pixels around each corner, clockwise from the upper left
+    around = (padded[:-1, :-1], padded[:-1, 1:], padded[1:, 1:], padded[1:, :-1])
+    corners = tuple(a.ravel() for a in around)
+    n_corners, width = corners[0].size, inside.shape[1] + 1
+    starts = [
+        np.flatnonzero(corners[(h + 2) % 4] > corners[(h + 1) % 4]) for h in range(len(_STEPS))
+    ]
+    heading = np.repeat(np.arange(len(_STEPS)), [len(s) for s in starts])
+    start = np.concatenate(starts)
+    number = np.zeros(len(_STEPS) * n_corners, np.int64)
+    number[heading * n_corners + start] = np.arange(len(start))
+    onward = []
+    for h, (step_row, step_col) in enumerate(_STEPS):
+        end = starts[h] + step_row * width + step_col
+        left, right = corners[(h + 1) % 4][end], corners[(h + 2) % 4][end]
+        turn = np.where(left, -1, np.where(right, 0, 1))
+        onward.append((h + turn) % 4 * n_corners + end)
+    row, col = np.divmod(start, width)
+    return _Edges(row, col, heading, number[np.concatenate(onward)])
 
 
 def smooth_contour(contour: Points, *, wavelength: float) -> Points:

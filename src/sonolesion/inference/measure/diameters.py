@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolesion.inference.measure.contour import Points, Spacing
+from sonolesion.inference.measure.contour import Points
+from sonolesion.types.lesion import Point, Spacing
 
 _LINES_PER_DIAMETER = 2000
-Point = tuple[float, float]
+_BRUTE_CORNERS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,44 @@ def find_longest(contour_px: Points, spacing: Spacing) -> Diameter:
     >>> find_longest(np.array([[0.0, 0.0], [0.0, 2.0], [3.0, 0.0]]), (1.0, 10.0)).ends_px
     ((0.0, 2.0), (3.0, 0.0))
     """
-    hull = find_hull(contour_px)
-    scaled = hull * spacing
-    distances = sum(np.square(np.subtract.outer(axis, axis)) for axis in scaled.T)
-    first, second = sorted(divmod(int(np.argmax(distances)), len(hull)))
-    ends = sorted([_point(hull[first]), _point(hull[second])])
+    return find_longest_of_hull(find_hull(contour_px), spacing)
+
+
+def find_longest_of_hull(hull_px: Points, spacing: Spacing) -> Diameter:
+    """`find_longest` for the corners of a hull, in their order around it."""
+    first, second = _pair_corners(hull_px * spacing)
+    distance = np.square((hull_px[first] - hull_px[second]) * spacing).sum(axis=1)
+    best = np.flatnonzero(distance == distance.max())
+    chosen = best[np.lexsort((second[best], first[best]))[0]]
+    ends = sorted([_point(hull_px[first[chosen]]), _point(hull_px[second[chosen]])])
     return Diameter((ends[0], ends[1]))
+
+
+def _pair_corners(hull: Points) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs of corners among which the farthest two are: all of a small hull, else the antipodal.
+
+    The two ends of a longest diameter lie on parallel lines that touch the hull on both sides.
+    Such a line turns along an edge on one side when the other touches the corner where the
+    direction of the edges passes the opposite one; that corner's neighbours are taken as well,
+    for edges that are parallel, or not quite convex by rounding.
+
+    Source: Shamos, Computational Geometry, PhD thesis, Yale (1978).
+    """
+    count = len(hull)
+    if count <= _BRUTE_CORNERS:
+        first, second = np.triu_indices(count, k=min(1, count - 1))
+        return first.astype(np.int64), second.astype(np.int64)
+    edge = np.roll(hull, -1, axis=0) - hull
+    direction = np.unwrap(np.arctan2(edge[:, 0], edge[:, 1]))
+    if direction[-1] < direction[0]:
+        direction = -direction
+    direction = np.maximum.accumulate(direction)
+    twice = np.concatenate([direction, direction + 2.0 * np.pi])
+    opposite = np.searchsorted(twice, direction + np.pi)
+    number = np.arange(count)
+    near = [(number + a, opposite + b) for a in (0, 1) for b in (-1, 0, 1)]
+    pairs = np.concatenate([np.column_stack(p) for p in near]) % count
+    return pairs.min(axis=1), pairs.max(axis=1)
 
 
 def find_perpendicular(contour_px: Points, longest: Diameter, spacing: Spacing) -> Diameter:

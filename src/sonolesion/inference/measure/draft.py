@@ -6,7 +6,7 @@ docs/explanation/measurements.md for what that means.
 
 from __future__ import annotations
 
-from sonolesion.inference.measure.lexicon import (
+from sonolesion.types.lexicon import (
     Descriptor,
     EchoPattern,
     LexiconDraft,
@@ -16,7 +16,7 @@ from sonolesion.inference.measure.lexicon import (
     Reason,
     Shape,
 )
-from sonolesion.inference.measure.measurement import LesionMeasurement
+from sonolesion.types.lesion import LesionMeasurement
 
 MIN_SOLIDITY = 0.9
 MIN_ELLIPSE_OVERLAP = 0.8

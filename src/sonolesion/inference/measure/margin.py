@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolesion.inference.measure.contour import Points, Spacing, contour_length, smooth_contour
+from sonolesion.inference.measure.contour import Points, contour_length, smooth_contour
+from sonolesion.types.lesion import LesionMargin, Spacing
 
 MIN_CONTOUR_PX = 120.0
 WAVELENGTH_SHARE = 0.03
@@ -17,33 +16,13 @@ MIN_BAY_DEG = 20.0
 CORNER_SHARE = 0.04
 MIN_CORNER_DEG = 75.0
 _N_SECTORS = 24
+_N_OFFSETS = 5
 _MIN_STEP_GREY = 6.0
 _NEAR_SHARE = (0.01, 0.04)
 _NEAR_PX = 2.0
 _FAR_SHARE = (0.08, 0.14)
 _FAR_PX = 7.0
 _MIN_SHARPNESS = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class LesionMargin:
-    """The margin of one lesion.
-
-    Attributes:
-        n_bays: inward bends of the contour that turn by 20 degrees or more; a lobulated contour
-            has as many lobes as bays from two on. None below a contour of 120 px.
-        n_corners: places where the contour turns outward by 75 degrees or more within 4 % of its
-            length. None below 120 px.
-        sharp_share: share of 24 sectors of the contour, [0, 1], that are sharp: the grey levels
-            just outside and just inside differ by at least half of what they differ by farther
-            away, and by at least 6. None where fewer than half of the sectors can be read.
-        step_grey: mean grey level just outside less that just inside; None likewise.
-    """
-
-    n_bays: int | None
-    n_corners: int | None
-    sharp_share: float | None
-    step_grey: float | None
 
 
 def measure_margin(contour_px: Points, unit: Spacing, pixels: NDArray[np.uint8]) -> LesionMargin:
@@ -103,8 +82,12 @@ def _measure_sharpness(
     along = np.roll(contour, -1, axis=0) - np.roll(contour, 1, axis=0)
     normal = np.column_stack([-along[:, 1], along[:, 0]])  # outward, for a clockwise contour
     normal /= np.maximum(np.hypot(*normal.T), 1e-12)[:, None]
-    near = _step(contour, normal, reach, unit, pixels, _NEAR_SHARE, _NEAR_PX)
-    far = _step(contour, normal, reach, unit, pixels, _FAR_SHARE, _FAR_PX)
+    bands = ((_NEAR_SHARE, _NEAR_PX), (_FAR_SHARE, _FAR_PX))
+    offsets = np.concatenate([_offsets(reach, unit, shares, least) for shares, least in bands])
+    outside = _sample(contour, normal, offsets, unit, pixels)
+    step = outside - _sample(contour, normal, -offsets, unit, pixels)
+    near = _mean_by_sector(step[:, :_N_OFFSETS].mean(axis=1))
+    far = _mean_by_sector(step[:, _N_OFFSETS:].mean(axis=1))
     read = np.isfinite(near) & np.isfinite(far)
     if np.count_nonzero(read) < _N_SECTORS / 2:
         return None, None
@@ -113,27 +96,42 @@ def _measure_sharpness(
     return float(sharp.mean()), float(near.mean())
 
 
-def _step(
+def _offsets(
+    reach: float, unit: Spacing, shares: tuple[float, float], least_px: float
+) -> NDArray[np.float64]:
+    """Distances from the contour at which grey is read, (5,)."""
+    first = max(shares[0] * reach, least_px * max(unit))
+    return np.linspace(first, max(shares[1] * reach, first + 2.0 * max(unit)), _N_OFFSETS)
+
+
+def _sample(
     contour: Points,
     normal: Points,
-    reach: float,
+    offsets: NDArray[np.float64],
     unit: Spacing,
     pixels: NDArray[np.uint8],
-    shares: tuple[float, float],
-    least_px: float,
 ) -> NDArray[np.float64]:
-    """Grey outside less inside in each sector, (24,), nan where less than half can be read."""
-    first = max(shares[0] * reach, least_px * max(unit))
-    offsets = np.linspace(first, max(shares[1] * reach, first + 2.0 * max(unit)), 5)
-    levels = []
-    for side in (1.0, -1.0):
-        at = (contour[:, None] + side * offsets[None, :, None] * normal[:, None]) / unit
-        row, col = at[..., 0].astype(np.float32), at[..., 1].astype(np.float32)
-        inside = (row >= 0) & (row <= pixels.shape[0] - 1)
-        inside &= (col >= 0) & (col <= pixels.shape[1] - 1)
-        grey = cv2.remap(pixels, col, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        levels.append(np.where(inside, grey.astype(np.float64), np.nan))
-    step = (levels[0] - levels[1]).mean(axis=1)
-    sectors = np.array_split(step, _N_SECTORS)
-    return np.array([s[np.isfinite(s)].mean() if np.isfinite(s).mean() >= 0.5 else np.nan
-                     for s in sectors])  # fmt: skip
+    """Grey at each offset along each normal, (M, len(offsets)), nan outside of the image."""
+    row, col = (
+        ((contour[:, axis, None] + offsets * normal[:, axis, None]) / unit[axis]).astype(np.float32)
+        for axis in (0, 1)
+    )
+    grey = cv2.remap(pixels, col, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    levels = grey.astype(np.float64)
+    low_row, high_row, low_col, high_col = row.min(), row.max(), col.min(), col.max()
+    height, width = pixels.shape
+    if low_row < 0 or low_col < 0 or high_row > height - 1 or high_col > width - 1:
+        outside = (row < 0) | (row > height - 1) | (col < 0) | (col > width - 1)
+        levels[outside] = np.nan
+    return levels
+
+
+def _mean_by_sector(step: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean of the finite values in each sector, (24,), nan where less than half are finite."""
+    size, longer = divmod(len(step), _N_SECTORS)
+    starts = np.arange(_N_SECTORS) * size + np.minimum(np.arange(_N_SECTORS), longer)
+    lengths = np.diff(starts, append=len(step))
+    finite = np.isfinite(step)
+    count = np.add.reduceat(finite.astype(np.float64), starts)
+    total = np.add.reduceat(np.where(finite, step, 0.0), starts)
+    return np.where(count >= 0.5 * lengths, total / np.maximum(count, 1.0), np.nan)
