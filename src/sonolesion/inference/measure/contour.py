@@ -45,9 +45,12 @@ def trace_contour(region: Region) -> Points:
     while here != first:
         order.append(here)
         here = follow[here]
-    steps = np.asarray(_STEPS)[edges.heading[order]]
-    middles = np.column_stack([edges.row[order], edges.col[order]]) + steps / 2.0
-    return middles + (region.top_px - 0.5, region.left_px - 0.5)
+    chosen = np.array(order)
+    half_step = np.asarray(_STEPS)[edges.heading[chosen]] / 2.0
+    points = np.empty((len(chosen), 2))
+    points[:, 0] = edges.row[chosen] + (region.top_px - 0.5)
+    points[:, 1] = edges.col[chosen] + (region.left_px - 0.5)
+    return points + half_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,8 @@ class _Edges:
 
 def _find_edges(inside: Mask) -> _Edges:
     """Every edge, by heading, then row-major; where two meet at a corner the way turns left."""
-    padded = np.pad(inside, 1)
+    padded = np.zeros((inside.shape[0] + 2, inside.shape[1] + 2), np.bool_)
+    padded[1:-1, 1:-1] = inside
     # the four pixels around each corner, clockwise from the upper left
     around = (padded[:-1, :-1], padded[:-1, 1:], padded[1:, 1:], padded[1:, :-1])
     corners = tuple(a.ravel() for a in around)
@@ -102,16 +106,22 @@ def smooth_contour(contour: Points, *, wavelength: float) -> Points:
     Returns:
         float64 (M, 2), about two points to the shorter side of a pixel, at least 64.
     """
-    closed = np.vstack([contour, contour[:1]])
-    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(closed, axis=0).T))])
+    closed = np.empty((2, len(contour) + 1))
+    closed[:, :-1], closed[:, -1] = contour.T, contour[0]
+    row, col = closed
+    along = np.zeros(len(row))
+    np.cumsum(np.hypot(row[1:] - row[:-1], col[1:] - col[:-1]), out=along[1:])
     length = float(along[-1])
     count = max(_MIN_SAMPLES, _SAMPLES_PER_PX * len(contour))
     at = np.arange(count) * (length / count)
-    curve = np.interp(at, along, closed[:, 1]) + 1j * np.interp(at, along, closed[:, 0])
-    frequency = np.fft.fftfreq(count, d=length / count)
+    curve = np.empty(count, np.complex128)
+    curve.real, curve.imag = np.interp(at, along, col), np.interp(at, along, row)
     cutoff = max(1.0 / wavelength, _KEPT_HARMONICS / length)
-    smooth = np.fft.ifft(np.fft.fft(curve) * np.exp(-((frequency / cutoff) ** 4)))
-    return np.column_stack([smooth.imag, smooth.real])
+    squared = np.square(np.fft.fftfreq(count, d=length / count) / cutoff)
+    smooth = np.fft.ifft(np.fft.fft(curve) * np.exp(-np.square(squared)))
+    points = np.empty((count, 2))
+    points[:, 0], points[:, 1] = smooth.imag, smooth.real
+    return points
 
 
 def contour_length(contour: Points) -> float:
@@ -120,7 +130,9 @@ def contour_length(contour: Points) -> float:
     >>> contour_length(np.array([[0.0, 0.0], [0.0, 3.0], [4.0, 0.0]]))
     12.0
     """
-    return float(np.hypot(*(np.roll(contour, -1, axis=0) - contour).T).sum())
+    step = np.empty_like(contour)
+    step[:-1], step[-1] = contour[1:] - contour[:-1], contour[0] - contour[-1]
+    return float(np.hypot(step[:, 0], step[:, 1]).sum())
 
 
 def contour_area(contour: Points) -> float:

@@ -13,7 +13,8 @@ from sonolesion.inference.measure.contour import Points
 from sonolesion.types.lesion import Point, Spacing
 
 _LINES_PER_DIAMETER = 2000
-_BRUTE_CORNERS = 40
+_BRUTE_CORNERS = 24
+_NEAR_CORNERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,39 +61,52 @@ def find_longest(contour_px: Points, spacing: Spacing) -> Diameter:
 
 def find_longest_of_hull(hull_px: Points, spacing: Spacing) -> Diameter:
     """`find_longest` for the corners of a hull, in their order around it."""
-    first, second = _pair_corners(hull_px * spacing)
-    distance = np.square((hull_px[first] - hull_px[second]) * spacing).sum(axis=1)
-    best = np.flatnonzero(distance == distance.max())
-    chosen = best[np.lexsort((second[best], first[best]))[0]]
-    ends = sorted([_point(hull_px[first[chosen]]), _point(hull_px[second[chosen]])])
+    scaled = hull_px * spacing
+    numbers = np.arange(len(hull_px))
+    if len(hull_px) > _BRUTE_CORNERS:
+        first, second, _ = _farthest(scaled, numbers, _find_opposite(scaled))
+        near = np.arange(-_NEAR_CORNERS, _NEAR_CORNERS + 1)
+        sides = ((first + near) % len(hull_px), (second + near) % len(hull_px))
+        first, second, _ = _farthest(scaled, *(a.ravel() for a in np.meshgrid(*sides)))
+    else:
+        first, second, _ = _farthest(scaled, *(a.ravel() for a in np.meshgrid(numbers, numbers)))
+    ends = sorted([_point(hull_px[first]), _point(hull_px[second])])
     return Diameter((ends[0], ends[1]))
 
 
-def _pair_corners(hull: Points) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pairs of corners among which the farthest two are: all of a small hull, else the antipodal.
+def _farthest(
+    points: Points, first: NDArray[np.int64], second: NDArray[np.int64]
+) -> tuple[int, int, float]:
+    """The pair of numbers whose points lie farthest apart; of equal ones the lowest numbers."""
+    low, high = np.minimum(first, second), np.maximum(first, second)
+    away = points[low] - points[high]
+    distance = away[:, 0] * away[:, 0] + away[:, 1] * away[:, 1]
+    best = np.flatnonzero(distance == distance.max())
+    chosen = min(zip(low[best].tolist(), high[best].tolist(), strict=True))
+    return chosen[0], chosen[1], float(distance.max())
 
-    The two ends of a longest diameter lie on parallel lines that touch the hull on both sides.
-    Such a line turns along an edge on one side when the other touches the corner where the
-    direction of the edges passes the opposite one; that corner's neighbours are taken as well,
-    for edges that are parallel, or not quite convex by rounding.
+
+def _find_opposite(hull: Points) -> NDArray[np.int64]:
+    """For the edge from each corner to the next, the corner farthest from its line, (K,).
+
+    The two ends of a longest diameter lie on parallel lines that touch the hull on both sides;
+    turned until one of them lies along an edge, the other still touches the opposite corner. It is
+    where the direction of the edges passes the reverse of this edge's. Where rounding makes a
+    hull not quite convex, the corner may be a neighbour of the right one.
 
     Source: Shamos, Computational Geometry, PhD thesis, Yale (1978).
     """
-    count = len(hull)
-    if count <= _BRUTE_CORNERS:
-        first, second = np.triu_indices(count, k=min(1, count - 1))
-        return first.astype(np.int64), second.astype(np.int64)
-    edge = np.roll(hull, -1, axis=0) - hull
-    direction = np.unwrap(np.arctan2(edge[:, 0], edge[:, 1]))
-    if direction[-1] < direction[0]:
-        direction = -direction
-    direction = np.maximum.accumulate(direction)
+    edge = np.empty_like(hull)
+    edge[:-1], edge[-1] = hull[1:] - hull[:-1], hull[0] - hull[-1]
+    angle = np.arctan2(edge[:, 0], edge[:, 1])
+    turn = angle[1:] - angle[:-1]
+    turn -= 2.0 * np.pi * np.round(turn / (2.0 * np.pi))
+    if turn.sum() < 0.0:
+        turn = -turn
+    direction = np.zeros(len(hull))
+    np.cumsum(np.maximum(turn, 0.0), out=direction[1:])
     twice = np.concatenate([direction, direction + 2.0 * np.pi])
-    opposite = np.searchsorted(twice, direction + np.pi)
-    number = np.arange(count)
-    near = [(number + a, opposite + b) for a in (0, 1) for b in (-1, 0, 1)]
-    pairs = np.concatenate([np.column_stack(p) for p in near]) % count
-    return pairs.min(axis=1), pairs.max(axis=1)
+    return np.asarray(np.searchsorted(twice, direction + np.pi) % len(hull))
 
 
 def find_perpendicular(contour_px: Points, longest: Diameter, spacing: Spacing) -> Diameter:

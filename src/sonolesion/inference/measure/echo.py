@@ -76,9 +76,9 @@ def find_flanks(region: Mask, occupied: Mask) -> Mask:
     width = int(np.count_nonzero(region.any(axis=0)))
     gap, band = _gap(width), _band(width)
     has = region.any(axis=1)
-    first = np.expand_dims(region.argmax(axis=1), 1)
-    last = region.shape[1] - 1 - np.expand_dims(region[:, ::-1].argmax(axis=1), 1)
-    col = np.arange(region.shape[1])[None]
+    first = np.expand_dims(region.argmax(axis=1), 1).astype(np.int32)
+    last = region.shape[1] - 1 - np.expand_dims(region[:, ::-1].argmax(axis=1), 1).astype(np.int32)
+    col = np.arange(region.shape[1], dtype=np.int32)[None]
     left = (col < first - gap) & (col >= first - gap - band)
     right = (col > last + gap) & (col <= last + gap + band)
     return np.asarray((left | right) & np.expand_dims(has, 1) & ~occupied)
@@ -97,7 +97,7 @@ def row_means(grey: Grey, where: Mask) -> tuple[NDArray[np.float64], NDArray[np.
     weight = where.astype(np.float32)
     # whole numbers up to 255: float32 holds the sum of a row of 65,000 px exactly
     total = np.einsum("ij,ij->i", grey, weight).astype(np.float64)
-    count = np.count_nonzero(where, axis=1)
+    count = (weight @ np.ones(where.shape[1], np.float32)).astype(np.int64)
     return total / np.maximum(count, 1), count
 
 

@@ -84,10 +84,10 @@ def _measure_sharpness(
     normal /= np.maximum(np.hypot(*normal.T), 1e-12)[:, None]
     bands = ((_NEAR_SHARE, _NEAR_PX), (_FAR_SHARE, _FAR_PX))
     offsets = np.concatenate([_offsets(reach, unit, shares, least) for shares, least in bands])
-    outside = _sample(contour, normal, offsets, unit, pixels)
-    step = outside - _sample(contour, normal, -offsets, unit, pixels)
-    near = _mean_by_sector(step[:, :_N_OFFSETS].mean(axis=1))
-    far = _mean_by_sector(step[:, _N_OFFSETS:].mean(axis=1))
+    grey = _sample(contour / unit, normal / unit, np.concatenate([offsets, -offsets]), pixels)
+    step = grey[:, : len(offsets)] - grey[:, len(offsets) :]
+    near = _mean_by_sector(step[:, :_N_OFFSETS].mean(axis=1, dtype=np.float64))
+    far = _mean_by_sector(step[:, _N_OFFSETS:].mean(axis=1, dtype=np.float64))
     read = np.isfinite(near) & np.isfinite(far)
     if np.count_nonzero(read) < _N_SECTORS / 2:
         return None, None
@@ -105,19 +105,18 @@ def _offsets(
 
 
 def _sample(
-    contour: Points,
-    normal: Points,
+    contour_px: Points,
+    normal_px: Points,
     offsets: NDArray[np.float64],
-    unit: Spacing,
     pixels: NDArray[np.uint8],
-) -> NDArray[np.float64]:
+) -> NDArray[np.float32]:
     """Grey at each offset along each normal, (M, len(offsets)), nan outside of the image."""
     row, col = (
-        ((contour[:, axis, None] + offsets * normal[:, axis, None]) / unit[axis]).astype(np.float32)
+        (contour_px[:, axis, None] + offsets * normal_px[:, axis, None]).astype(np.float32)
         for axis in (0, 1)
     )
     grey = cv2.remap(pixels, col, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    levels = grey.astype(np.float64)
+    levels = np.asarray(grey, np.float32)
     low_row, high_row, low_col, high_col = row.min(), row.max(), col.min(), col.max()
     height, width = pixels.shape
     if low_row < 0 or low_col < 0 or high_row > height - 1 or high_col > width - 1:
