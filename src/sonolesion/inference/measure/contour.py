@@ -92,19 +92,27 @@ def _find_edges(inside: Mask) -> _Edges:
     return _Edges(row, col, heading, number[np.concatenate(onward)])
 
 
-def smooth_contour(contour: Points, *, wavelength: float) -> Points:
-    """Take the steps out of a closed contour with a low-pass filter that does not shrink it.
+@dataclass(frozen=True, slots=True)
+class ContourSpectrum:
+    """A closed contour, sampled evenly along its length, as Fourier coefficients.
 
-    The curve is sampled evenly along its length; Fourier harmonics of wavelength L are weighted
-    with exp(-(wavelength / L) ** 4). The first six harmonics, which make the form of a tiny
-    region, pass whatever the wavelength.
+    Attributes:
+        coefficients: complex128 (M,), of columns + i rows.
+        length: of the contour, in its unit.
+    """
+
+    coefficients: NDArray[np.complex128]
+    length: float
+
+
+def transform_contour(contour: Points) -> ContourSpectrum:
+    """Sample a closed contour evenly and transform it; see `smooth_contour`.
 
     Args:
         contour: float64 (N, 2), in any unit of length.
-        wavelength: where the filter reaches 1/e, in that unit.
 
     Returns:
-        float64 (M, 2), about two points to the shorter side of a pixel, at least 64.
+        M is twice N, two samples to an edge between pixels, at least 64.
     """
     closed = np.empty((2, len(contour) + 1))
     closed[:, :-1], closed[:, -1] = contour.T, contour[0]
@@ -116,9 +124,26 @@ def smooth_contour(contour: Points, *, wavelength: float) -> Points:
     at = np.arange(count) * (length / count)
     curve = np.empty(count, np.complex128)
     curve.real, curve.imag = np.interp(at, along, col), np.interp(at, along, row)
+    return ContourSpectrum(np.fft.fft(curve), length)
+
+
+def smooth_contour(spectrum: ContourSpectrum, *, wavelength: float) -> Points:
+    """Take the steps out of a closed contour with a low-pass filter that does not shrink it.
+
+    Fourier harmonics of wavelength L are weighted with exp(-(wavelength / L) ** 4). The first six
+    harmonics, which make the form of a tiny region, pass whatever the wavelength.
+
+    Args:
+        spectrum: from `transform_contour`.
+        wavelength: where the filter reaches 1/e, in the contour's unit.
+
+    Returns:
+        float64 (M, 2), about two points to the shorter side of a pixel, at least 64.
+    """
+    count, length = len(spectrum.coefficients), spectrum.length
     cutoff = max(1.0 / wavelength, _KEPT_HARMONICS / length)
     squared = np.square(np.fft.fftfreq(count, d=length / count) / cutoff)
-    smooth = np.fft.ifft(np.fft.fft(curve) * np.exp(-np.square(squared)))
+    smooth = np.fft.ifft(spectrum.coefficients * np.exp(-np.square(squared)))
     points = np.empty((count, 2))
     points[:, 0], points[:, 1] = smooth.imag, smooth.real
     return points

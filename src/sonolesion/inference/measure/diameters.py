@@ -133,8 +133,7 @@ def find_perpendicular(contour_px: Points, longest: Diameter, spacing: Spacing) 
     if step == 0.0:
         return Diameter((longest.ends_px[0], longest.ends_px[0]))
     line, height = _cross(t / step, v)
-    low = np.full(_LINES_PER_DIAMETER + 1, np.inf)
-    high = -low
+    low, high = np.full((2, _LINES_PER_DIAMETER + 1), [[np.inf], [-np.inf]])
     np.minimum.at(low, line, height)
     np.maximum.at(high, line, height)
     span = np.where(high >= low, high - low, 0.0)

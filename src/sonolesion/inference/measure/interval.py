@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import cv2
 import numpy as np
@@ -89,23 +89,28 @@ def _overlapping_part(mask: Mask, region: Region, window: Window) -> Region | No
     parts = fill_parts(mask)
     if parts is None:
         return None
-    labels = np.zeros(mask.shape, np.int32)
+    top, left = window.top_px + parts.top_px, window.left_px + parts.left_px
     height, width = parts.labels.shape
-    labels[parts.top_px : parts.top_px + height, parts.left_px : parts.left_px + width] = (
-        parts.labels
-    )
-    row, col = region.top_px - window.top_px, region.left_px - window.left_px
-    box = labels[row : row + region.inside.shape[0], col : col + region.inside.shape[1]]
-    shared = np.bincount(box[region.inside], minlength=len(parts.areas_px) + 1)[1:]
+    rows = slice(max(region.top_px, top), min(region.bottom_px, top + height))
+    cols = slice(max(region.left_px, left), min(region.right_px, left + width))
+    if rows.start >= rows.stop or cols.start >= cols.stop:
+        return None
+    here = _shift(rows, region.top_px), _shift(cols, region.left_px)
+    labels = parts.labels[_shift(rows, top), _shift(cols, left)][region.inside[here]]
+    shared = np.bincount(labels, minlength=len(parts.areas_px) + 1)[1:]
     if not shared.any():
         return None
     part = parts.region(int(shared.argmax()))
-    return Region(
-        part.inside,
-        part.top_px + window.top_px,
-        part.left_px + window.left_px,
-        region.image_shape,
+    return replace(
+        part,
+        top_px=part.top_px + window.top_px,
+        left_px=part.left_px + window.left_px,
+        image_shape=region.image_shape,
     )
+
+
+def _shift(span: slice, origin: int) -> slice:
+    return slice(span.start - origin, span.stop - origin)
 
 
 def _is_same(part: Region, region: Region) -> bool:

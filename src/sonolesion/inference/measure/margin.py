@@ -6,7 +6,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolesion.inference.measure.contour import Points, contour_length, smooth_contour
+from sonolesion.inference.measure.contour import (
+    ContourSpectrum,
+    Points,
+    contour_length,
+    smooth_contour,
+)
 from sonolesion.types.lesion import LesionMargin, Spacing
 
 MIN_CONTOUR_PX = 120.0
@@ -25,17 +30,19 @@ _FAR_PX = 7.0
 _MIN_SHARPNESS = 0.5
 
 
-def measure_margin(contour_px: Points, unit: Spacing, pixels: NDArray[np.uint8]) -> LesionMargin:
+def measure_margin(
+    spectrum: ContourSpectrum, unit: Spacing, pixels: NDArray[np.uint8]
+) -> LesionMargin:
     """Measure the margin along a traced contour.
 
     Args:
-        contour_px: float64 (N, 2), clockwise.
+        spectrum: of the contour, clockwise, in the unit of `unit`.
         unit: size of a pixel; angles are taken in its unit.
         pixels: uint8 (H, W).
     """
-    length = contour_length(contour_px * unit)
+    length = spectrum.length
     wavelength = max(MIN_WAVELENGTH_PX * max(unit), WAVELENGTH_SHARE * length)
-    smooth = smooth_contour(contour_px * unit, wavelength=wavelength)
+    smooth = smooth_contour(spectrum, wavelength=wavelength)
     bays = corners = None
     if length >= MIN_CONTOUR_PX * max(unit):
         turning = _turning_deg(smooth)

@@ -89,7 +89,7 @@ def _gather(
         place=place,
         is_lower_bound=bool(place.cut_edges),
         form=measure_form(region, sized),
-        margin=measure_margin(sized.contour_px, sized.unit, pixels),
+        margin=measure_margin(sized.spectrum, sized.unit, pixels),
         echo=measure_echo(region, occupied, pixels),
         posterior=measure_posterior(region, occupied, pixels),
         hole_area_px=hole_area_px,

@@ -7,9 +7,11 @@ from dataclasses import dataclass, fields, replace
 
 from sonolesion.inference.measure.contour import (
     FINE_WAVELENGTH_PX,
+    ContourSpectrum,
     Points,
     contour_length,
     smooth_contour,
+    transform_contour,
     trace_contour,
 )
 from sonolesion.inference.measure.diameters import (
@@ -29,7 +31,7 @@ class SizedRegion:
     Attributes:
         size: the sizes.
         longest, perpendicular: the lines, ends in px.
-        contour_px: float64 (N, 2), the traced contour.
+        spectrum: the traced contour, in the unit of `smooth`.
         smooth: float64 (M, 2), the smooth contour, in mm where the spacing is known, else in px.
         hull: float64 (K, 2), corners of the convex hull of `smooth`, in its unit.
         unit: size of a pixel in the unit of `smooth`: the spacing, or (1, 1).
@@ -39,7 +41,7 @@ class SizedRegion:
     size: LesionSize
     longest: Diameter
     perpendicular: Diameter
-    contour_px: Points
+    spectrum: ContourSpectrum
     smooth: Points
     hull: Points
     unit: Spacing
@@ -54,8 +56,8 @@ def measure_size(region: Region, spacing_mm: Spacing | None) -> SizedRegion:
         spacing_mm: size of a pixel (row, col), or None.
     """
     unit = spacing_mm or (1.0, 1.0)
-    contour = trace_contour(region)
-    smooth = smooth_contour(contour * unit, wavelength=FINE_WAVELENGTH_PX * max(unit))
+    spectrum = transform_contour(trace_contour(region) * unit)
+    smooth = smooth_contour(spectrum, wavelength=FINE_WAVELENGTH_PX * max(unit))
     smooth_px = smooth / unit
     hull_px = find_hull(smooth_px)
     longest = find_longest_of_hull(hull_px, unit)
@@ -82,7 +84,7 @@ def measure_size(region: Region, spacing_mm: Spacing | None) -> SizedRegion:
             area_mm2=area * row_mm * col_mm,
         )
     return SizedRegion(
-        size, longest, perpendicular, contour, smooth, hull_px * unit, unit, spacing_mm
+        size, longest, perpendicular, spectrum, smooth, hull_px * unit, unit, spacing_mm
     )
 
 
