@@ -37,14 +37,14 @@ class FilledParts:
     """The 8-connected parts of a mask, holes filled, in the bounding box of them all.
 
     Attributes:
-        labels: int32 (h, w), 0 outside, k inside part k, counted from 1.
+        labels: int32 or, of a single part, uint8 (h, w): 0 outside, k inside part k, from 1.
         areas_px: int64 (K,), pixels of each part.
         boxes: int64 (K, 4): top, left, height, width in `labels`.
         top_px, left_px: where `labels` begins in the image.
         image_shape: (H, W).
     """
 
-    labels: NDArray[np.int32]
+    labels: NDArray[np.int32] | NDArray[np.uint8]
     areas_px: NDArray[np.int64]
     boxes: NDArray[np.int64]
     top_px: int
@@ -112,7 +112,7 @@ def fill_parts(mask: Mask) -> FilledParts | None:
     if len(outlines) == 1:
         area = np.array([cv2.countNonZero(filled)], np.int64)
         boxes = np.array([[0, 0, height, width]], np.int64)
-        return FilledParts(filled.astype(np.int32), area, boxes, top, left, shape)
+        return FilledParts(np.asarray(filled, np.uint8), area, boxes, top, left, shape)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(filled, connectivity=8)
     found = np.asarray(stats[1:], np.int64)
     boxes = found[:, [cv2.CC_STAT_TOP, cv2.CC_STAT_LEFT, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH]]

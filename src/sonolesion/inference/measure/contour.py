@@ -64,7 +64,7 @@ class _Edges:
     row: NDArray[np.int64]
     col: NDArray[np.int64]
     heading: NDArray[np.int64]
-    follow: NDArray[np.int64]
+    follow: NDArray[np.int32]
 
 
 def _find_edges(inside: Mask) -> _Edges:
@@ -80,7 +80,7 @@ def _find_edges(inside: Mask) -> _Edges:
     ]
     heading = np.repeat(np.arange(len(_STEPS)), [len(s) for s in starts])
     start = np.concatenate(starts)
-    number = np.zeros(len(_STEPS) * n_corners, np.int64)
+    number = np.empty(len(_STEPS) * n_corners, np.int32)  # set where an edge is, read nowhere else
     number[heading * n_corners + start] = np.arange(len(start))
     onward = []
     for h, (step_row, step_col) in enumerate(_STEPS):

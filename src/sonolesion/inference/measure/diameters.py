@@ -14,7 +14,8 @@ from sonolesion.types.lesion import Point, Spacing
 
 _LINES_PER_DIAMETER = 2000
 _BRUTE_CORNERS = 24
-_NEAR_CORNERS = 3
+_NEAR = np.arange(-3, 4)
+_NEAR_A, _NEAR_B = np.repeat(_NEAR, len(_NEAR)), np.tile(_NEAR, len(_NEAR))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +63,26 @@ def find_longest(contour_px: Points, spacing: Spacing) -> Diameter:
 def find_longest_of_hull(hull_px: Points, spacing: Spacing) -> Diameter:
     """`find_longest` for the corners of a hull, in their order around it."""
     scaled = hull_px * spacing
-    numbers = np.arange(len(hull_px))
-    if len(hull_px) > _BRUTE_CORNERS:
-        first, second, _ = _farthest(scaled, numbers, _find_opposite(scaled))
-        near = np.arange(-_NEAR_CORNERS, _NEAR_CORNERS + 1)
-        sides = ((first + near) % len(hull_px), (second + near) % len(hull_px))
-        first, second, _ = _farthest(scaled, *(a.ravel() for a in np.meshgrid(*sides)))
+    count = len(hull_px)
+    numbers = np.arange(count)
+    if count > _BRUTE_CORNERS:
+        first, second = _farthest(scaled, numbers, _find_opposite(scaled))
+        first, second = _farthest(scaled, (first + _NEAR_A) % count, (second + _NEAR_B) % count)
     else:
-        first, second, _ = _farthest(scaled, *(a.ravel() for a in np.meshgrid(numbers, numbers)))
+        first, second = _farthest(scaled, np.repeat(numbers, count), np.tile(numbers, count))
     ends = sorted([_point(hull_px[first]), _point(hull_px[second])])
     return Diameter((ends[0], ends[1]))
 
 
 def _farthest(
     points: Points, first: NDArray[np.int64], second: NDArray[np.int64]
-) -> tuple[int, int, float]:
+) -> tuple[int, int]:
     """The pair of numbers whose points lie farthest apart; of equal ones the lowest numbers."""
     low, high = np.minimum(first, second), np.maximum(first, second)
     away = points[low] - points[high]
     distance = away[:, 0] * away[:, 0] + away[:, 1] * away[:, 1]
     best = np.flatnonzero(distance == distance.max())
-    chosen = min(zip(low[best].tolist(), high[best].tolist(), strict=True))
-    return chosen[0], chosen[1], float(distance.max())
+    return min(zip(low[best].tolist(), high[best].tolist(), strict=True))
 
 
 def _find_opposite(hull: Points) -> NDArray[np.int64]:

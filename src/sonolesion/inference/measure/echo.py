@@ -97,7 +97,7 @@ def row_means(grey: Grey, where: Mask) -> tuple[NDArray[np.float64], NDArray[np.
     weight = where.astype(np.float32)
     # whole numbers up to 255: float32 holds the sum of a row of 65,000 px exactly
     total = np.einsum("ij,ij->i", grey, weight).astype(np.float64)
-    count = (weight @ np.ones(where.shape[1], np.float32)).astype(np.int64)
+    count = weight.sum(axis=1).astype(np.int64)
     return total / np.maximum(count, 1), count
 
 

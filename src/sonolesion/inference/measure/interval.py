@@ -96,11 +96,13 @@ def _overlapping_part(mask: Mask, region: Region, window: Window) -> Region | No
     if rows.start >= rows.stop or cols.start >= cols.stop:
         return None
     here = _shift(rows, region.top_px), _shift(cols, region.left_px)
-    labels = parts.labels[_shift(rows, top), _shift(cols, left)][region.inside[here]]
-    shared = np.bincount(labels, minlength=len(parts.areas_px) + 1)[1:]
-    if not shared.any():
+    labels = parts.labels[_shift(rows, top), _shift(cols, left)] * region.inside[here]
+    if not labels.any():
         return None
-    part = parts.region(int(shared.argmax()))
+    best = 0
+    if len(parts.areas_px) > 1:
+        best = int(np.bincount(labels.ravel())[1:].argmax())
+    part = parts.region(best)
     return replace(
         part,
         top_px=part.top_px + window.top_px,

@@ -10,7 +10,7 @@ from drawn_shapes import draw_ellipse, draw_star, draw_wave
 from sonolesion.data.phantom import LesionKind, Phantom, PhantomSettings, make_phantom
 from sonolesion.data.phantom.outline import Margin as DrawnMargin
 from sonolesion.inference.measure import LexiconDraft, draft_lexicon, measure_lesions
-from sonolesion.inference.measure.lexicon import (
+from sonolesion.types.lexicon import (
     DRAFT_NOTICE,
     EchoPattern,
     Margin,
