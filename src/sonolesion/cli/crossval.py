@@ -166,7 +166,7 @@ def _calibrate_rounds(
     held_out = []
     with run.progress("Calibrating", total=len(rounds)) as bar:
         for item, bundle in zip(rounds, bundles, strict=True):
-            held_out.append(collect_held_out(Predictor(bundle), item.manifest))
+            held_out.append(collect_held_out(Predictor(bundle, measure=False), item.manifest))
             bar.advance()
     calibrated = []
     for index, bundle in enumerate(bundles):
@@ -201,7 +201,7 @@ def _report(
     with run.progress("Scoring", total=total) as bar:
         scored = [
             score_round(
-                Predictor(bundle), item, settings=settings, progress=lambda *_: bar.advance()
+                Predictor(bundle, measure=False), item, settings=settings, progress=lambda *_: bar.advance()
             )
             for item, bundle in zip(rounds, bundles, strict=True)
         ]

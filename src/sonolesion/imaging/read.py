@@ -51,7 +51,21 @@ def read_image(source: Path | str | bytes, *, name: str | None = None) -> Ultras
         ImageSizeError: a side under 32 px, or more than 40 million pixels.
     """
     name = name or ("image bytes" if isinstance(source, bytes) else str(source))
-    image = _open(source, name)
+    return image_from_pil(_open(source, name), name=name)
+
+
+def image_from_pil(image: Image.Image, *, name: str = "image") -> UltrasoundImage:
+    """Take a Pillow image, decoded or not, by the same rules as a file.
+
+    Args:
+        image: any mode; it is decoded, not changed otherwise.
+        name: what to call it in messages.
+
+    Raises:
+        UnreadableImageError: truncated or damaged.
+        UnsupportedImageError: several frames, nan or infinite pixels.
+        ImageSizeError: see `read_image`.
+    """
     _check_size(image, name)
     frames = getattr(image, "n_frames", 1)
     if frames > 1:

@@ -4,6 +4,8 @@
 >>> prediction = predictor.predict("benign (1).png")       # doctest: +SKIP
 >>> prediction.label, round(prediction.confidence, 2)      # doctest: +SKIP
 (<LesionClass.BENIGN: 'benign'>, 0.87)
+>>> round(prediction.lesions[0].size.longest_px)            # doctest: +SKIP
+173
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from sonolesion.bundle import DEFAULT_BUNDLE, Bundle, BundleInfo, load_bundle
 from sonolesion.bundle.decision import measure_peak
@@ -23,7 +26,7 @@ from sonolesion.errors import ImageError, InvalidInputError
 from sonolesion.imaging.geometry import SquareFit, image_to_square, plan_fit, prob_to_image
 from sonolesion.imaging.intensity import to_unit_range
 from sonolesion.imaging.quality import check_content
-from sonolesion.imaging.read import image_from_array, read_image
+from sonolesion.imaging.read import image_from_array, image_from_pil, read_image
 from sonolesion.inference.postprocess import (
     answer_class,
     describe_conflict,
@@ -33,10 +36,10 @@ from sonolesion.inference.postprocess import (
 )
 from sonolesion.inference.runtime import Session
 from sonolesion.metrics.probability import sigmoid, softmax
-from sonolesion.types import LesionClass, Prediction, UltrasoundImage
+from sonolesion.types import LesionClass, MeasuredLesions, Prediction, UltrasoundImage
 
-Source = Path | str | bytes | NDArray[np.uint8] | UltrasoundImage
-"""A file, its bytes, pixels uint8 (H, W) or RGB (H, W, 3), or an image already read."""
+Source = Path | str | bytes | NDArray[np.uint8] | Image.Image | UltrasoundImage
+"""A file, its bytes, pixels uint8 (H, W) or RGB (H, W, 3), a Pillow image, or one already read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +73,18 @@ class Predictor:
     Args:
         bundle: a loaded bundle.
         threads: of one network run; None for as many as there are cores.
+        measure: measure the lesions of each outline; an evaluation, which looks at none of the
+            figures, switches it off.
 
     Raises:
         BundleError: the graph does not keep the bundle's contract.
     """
 
-    def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
+    def __init__(
+        self, bundle: Bundle, threads: int | None = None, *, measure: bool = True
+    ) -> None:
         self._info = bundle.info
+        self._measure = measure
         self._session = Session(bundle, threads)
 
     @property
@@ -91,9 +99,10 @@ class Predictor:
         thresholded map, whether they agree or not.
 
         Args:
-            source: a file, its bytes, uint8 pixels (grey or RGB), or an image already read.
-            name: what to call it in result and messages; default the path, "image bytes" or
-                "array".
+            source: a file, its bytes, uint8 pixels (grey or RGB), a Pillow image, or an image
+                already read. Figures are in mm where the image knows its `spacing_mm`.
+            name: what to call it in result and messages; default the path, "image bytes",
+                "image" or "array".
 
         Raises:
             ImageError: the image cannot be used (a subclass says why).
@@ -116,6 +125,7 @@ class Predictor:
                 self._info.mask_threshold,
                 has_lesion=answer.label is not LesionClass.NORMAL,
             )
+        measured = _measure(image, mask, lesion_prob) if self._measure else None
         return Prediction(
             source=name,
             label=answer.label,
@@ -132,6 +142,7 @@ class Predictor:
             unsure=answer.unsure,
             malignant_alert=answer.malignant_alert,
             disagreement=bool(conflict),
+            measured=measured,
         )
 
     def predict_square(self, image: UltrasoundImage) -> SquarePrediction:
@@ -174,22 +185,39 @@ class Predictor:
         return (step(source) for source in sources)
 
 
-def load_predictor(bundle: str | Path | None = None, *, threads: int | None = None) -> Predictor:
+def load_predictor(
+    bundle: str | Path | None = None, *, threads: int | None = None, measure: bool = True
+) -> Predictor:
     """Load a bundle, by default the one that is shipped, and make it ready to predict.
 
     Args:
         bundle: folder or name of a shipped bundle; None for `DEFAULT_BUNDLE`.
         threads: of one network run; None for as many as there are cores.
+        measure: measure the lesions of each outline.
 
     Raises:
         BundleError: no such bundle, or it is damaged.
     """
-    return Predictor(load_bundle(DEFAULT_BUNDLE if bundle is None else bundle), threads)
+    loaded = load_bundle(DEFAULT_BUNDLE if bundle is None else bundle)
+    return Predictor(loaded, threads, measure=measure)
+
+
+def _measure(
+    image: UltrasoundImage, mask: NDArray[np.bool_], lesion_prob: NDArray[np.float32]
+) -> MeasuredLesions:
+    # imported here: an evaluation and a text of help need not pay for it
+    from sonolesion.inference.measure import measure_lesions
+
+    return measure_lesions(
+        mask, image.pixels, spacing_mm=image.spacing_mm, lesion_prob=lesion_prob
+    )
 
 
 def _name_of(source: Source) -> str:
     if isinstance(source, bytes):
         return "image bytes"
+    if isinstance(source, Image.Image):
+        return "image"
     return str(source) if isinstance(source, Path | str) else "array"
 
 
@@ -198,4 +226,6 @@ def _read(source: Source, name: str) -> UltrasoundImage:
         return source
     if isinstance(source, Path | str | bytes):
         return read_image(source, name=name)
+    if isinstance(source, Image.Image):
+        return image_from_pil(source, name=name)
     return image_from_array(source, name=name)
