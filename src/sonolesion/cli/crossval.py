@@ -166,7 +166,7 @@ def _calibrate_rounds(
     held_out = []
     with run.progress("Calibrating", total=len(rounds)) as bar:
         for item, bundle in zip(rounds, bundles, strict=True):
-            held_out.append(collect_held_out(Predictor(bundle, measure=False), item.manifest))
+            held_out.append(collect_held_out(Predictor(bundle), item.manifest))
             bar.advance()
     calibrated = []
     for index, bundle in enumerate(bundles):

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from sonolesion.imaging.calipers import CALIPER_COLOUR, draw_calipers
+from sonolesion.imaging.captions import caption_lesions
 from sonolesion.imaging.draw import PREDICTION_COLOUR, RGB, draw_overlay, grey_to_rgb, scale_grey
 from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY, Prediction
 
@@ -42,14 +44,14 @@ def draw_panels(pixels: NDArray[np.uint8], prediction: Prediction) -> NDArray[np
     panels = (
         grey_to_rgb(scale_grey(pixels, scale)),
         grey_to_rgb(_scale_mask(prediction.mask, scale)),
-        draw_overlay(pixels, prediction=prediction.mask, scale=scale),
+        draw_prediction(pixels, prediction, scale=scale),
     )
     height, width = panels[0].shape[:2]
     total = 2 * _EDGE_PX + 3 * width + 2 * _GAP_PX
     canvas_width = max(total, _MIN_WIDTH_PX)
     notes = _wrap("Note: " + "; ".join(prediction.notes), canvas_width) if prediction.notes else []
     top = _HEADER_PX + _CAPTION_PX
-    footer = 64 + 20 * len(notes)
+    footer = 64 + 20 * len(notes) + (22 if prediction.lesions else 0)
     canvas = Image.new("RGB", (canvas_width, top + height + footer), _BACKGROUND)
     pen = ImageDraw.Draw(canvas)
     _draw_header(pen, prediction, canvas_width)
@@ -63,14 +65,34 @@ def draw_panels(pixels: NDArray[np.uint8], prediction: Prediction) -> NDArray[np
     return np.asarray(canvas)
 
 
+def draw_prediction(
+    pixels: NDArray[np.uint8], prediction: Prediction, *, scale: float = 1.0
+) -> NDArray[np.uint8]:
+    """Draw the outline of a prediction and the diameters of its lesions on its image.
+
+    Args:
+        pixels: grey levels uint8 (H, W) of the image that was predicted.
+        prediction: its result, of the same size.
+        scale: size of the picture against the image.
+
+    Returns:
+        RGB uint8 (round(H * scale), round(W * scale), 3).
+    """
+    rgb = draw_overlay(pixels, prediction=prediction.mask, scale=scale)
+    factor = (rgb.shape[0] / pixels.shape[0], rgb.shape[1] / pixels.shape[1])
+    draw_calipers(rgb, prediction.lesions, factor=factor)
+    return rgb
+
+
 def add_margin(rgb: NDArray[np.uint8], prediction: Prediction) -> NDArray[np.uint8]:
-    """Put class, confidence, bundle and the research sentence below an RGB image (H, W, 3).
+    """Put class, confidence, diameters, bundle and the research sentence below an RGB image.
 
     The image's own pixels are not touched; text wider than the image is wrapped.
     """
     text = (
         f"{prediction.label.value} {prediction.confidence:.1%}, mask "
         f"{prediction.mask_coverage:.1%}, bundle {prediction.bundle}. "
+        f"{_sentence(caption_lesions(prediction.lesions))}"
         f"{'Unsure, have it read. ' if prediction.unsure else ''}{RESEARCH_USE_ONLY}"
     )
     height, width = rgb.shape[:2]
@@ -113,6 +135,7 @@ def _draw_footer(
     pen: ImageDraw.ImageDraw, prediction: Prediction, *, notes: list[str], top: int, width: int
 ) -> None:
     height_px, width_px = prediction.mask.shape
+    sizes = caption_lesions(prediction.lesions)
     facts = (
         f"Mask covers {prediction.mask_coverage:.1%} of {width_px} x {height_px} px"
         f"   |   bundle {prediction.bundle}"
@@ -120,6 +143,9 @@ def _draw_footer(
     pen.text((_EDGE_PX, top), facts, fill=_BRIGHT, font=_font(15), anchor="ls")
     right = (width - _EDGE_PX, top)
     pen.text(right, RESEARCH_USE_ONLY, fill=PREDICTION_COLOUR, font=_font(15), anchor="rs")
+    if sizes:
+        pen.text((_EDGE_PX, top + 22), sizes, fill=CALIPER_COLOUR, font=_font(15), anchor="ls")
+        top += 22
     for row, line in enumerate(notes):
         pen.text((_EDGE_PX, top + 22 + 20 * row), line, fill=_DIM, font=_font(14), anchor="ls")
 
@@ -132,6 +158,10 @@ def _scale_mask(mask: NDArray[np.bool_], scale: float) -> NDArray[np.uint8]:
 @lru_cache(maxsize=8)
 def _font(size: int) -> Font:
     return ImageFont.load_default(size)
+
+
+def _sentence(text: str) -> str:
+    return f"{text}. " if text else ""
 
 
 def _printable(text: str) -> str:
