@@ -17,6 +17,7 @@ from sonolesion.types.lesion import LesionMeasurement, Point
 
 CALIPER_COLOUR: RGB = (86, 200, 255)
 _TICK_PER_LINE = 4.0
+_MAX_TICK_SHARE = 0.1
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
@@ -51,7 +52,7 @@ def _cross_bars(
     length = float(np.hypot(*along))
     if length == 0.0:
         return []
-    across = np.array([-along[1], along[0]]) * (tick_px / length)
+    across = np.array([-along[1], along[0]]) * min(tick_px / length, _MAX_TICK_SHARE)
     return [line, *(np.array([end - across, end + across]) for end in line)]
 
 

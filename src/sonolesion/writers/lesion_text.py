@@ -71,4 +71,4 @@ def _format(size: LesionSize, name: str) -> str:
 
 
 def _describe_reason(reason: Reason) -> str:
-    return f"{reason.figure} {reason.value:.2f}, limit {reason.threshold:.2f}"
+    return f"{reason.figure} {reason.value:.3g}, limit {reason.threshold:g}"
