@@ -20,7 +20,7 @@ LESION_COLUMNS = (
 
 def lesion_to_json(lesion: LesionMeasurement) -> dict[str, Any]:
     """One lesion, with the names of `LesionMeasurement`; numbers to 4 digits after the point."""
-    plain: dict[str, Any] = _plain(asdict(lesion))
+    plain: dict[str, Any] = round_numbers(asdict(lesion))
     return plain
 
 
@@ -51,12 +51,12 @@ def lesions_to_csv(lesions: Sequence[LesionMeasurement] | None) -> dict[str, obj
     return values | {f"draft_{name}": lesion["draft"][name]["word"] for name in _DESCRIPTORS}
 
 
-def _plain(value: Any) -> Any:
-    """Tuples as lists, words as text, numbers rounded."""
+def round_numbers(value: Any) -> Any:
+    """Make plain JSON: tuples as lists, words as text, numbers to 4 digits after the point."""
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {key: round_numbers(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
+        return [round_numbers(inner) for inner in value]
     if isinstance(value, float):
         return round(value, _DIGITS)
     return str(value) if isinstance(value, str) else value
