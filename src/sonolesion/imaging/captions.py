@@ -23,9 +23,9 @@ def format_area(area_px: float, area_mm2: float | None) -> str:
     """One area with its unit; square millimetres or a count of pixels.
 
     >>> format_area(20123.0, 201.23), format_area(20123.0, None)
-    ('201.2 mm²', '20123 px')
+    ('201.2 mm2', '20123 px')
     """
-    return f"{area_px:.0f} px" if area_mm2 is None else f"{area_mm2:.1f} mm²"
+    return f"{area_px:.0f} px" if area_mm2 is None else f"{area_mm2:.1f} mm2"
 
 
 def format_diameters(lesion: LesionMeasurement) -> str:
