@@ -79,3 +79,33 @@ def test_diameters_of_ellipses(
     size = measure_size(crop_region(mask), spacing).size
     assert size.longest_mm == pytest.approx(2 * half_axes[0], rel=0.02)
     assert size.perpendicular_mm == pytest.approx(2 * half_axes[1], rel=0.02)
+
+
+@given(
+    half_px=st.tuples(st.floats(10.5, 60.0), st.floats(10.5, 60.0)),
+    angle_deg=st.floats(-90.0, 90.0),
+    spacing=st.tuples(st.floats(0.04, 0.3), st.floats(0.04, 0.3)),
+    centre=st.tuples(st.floats(-0.5, 0.5), st.floats(-0.5, 0.5)),
+)
+def test_any_ellipse_over_20_px_is_within_2_percent(
+    half_px: tuple[float, float],
+    angle_deg: float,
+    spacing: tuple[float, float],
+    centre: tuple[float, float],
+) -> None:
+    unit = max(spacing)  # so that there are more than 20 of the coarser pixels
+    assume(unit / min(spacing) < 4.0)
+    a, b = (half * unit for half in half_px)
+    side = [2 * math.ceil(max(a, b) / s) + 20 for s in spacing]
+    mask = draw_ellipse(
+        (side[0], side[1]),
+        centre=(side[0] / 2 + centre[0], side[1] / 2 + centre[1]),
+        half_axes=(a, b),
+        angle_deg=angle_deg,
+        spacing=spacing,
+    )
+    size = measure_size(crop_region(mask), spacing).size
+    assert size.longest_mm == pytest.approx(2 * max(a, b), rel=0.02)
+    assert size.area_mm2 == pytest.approx(math.pi * a * b, rel=0.02)
+    if max(a, b) / min(a, b) > 1.2:  # of a disc, the direction of the longest is left to chance
+        assert size.perpendicular_mm == pytest.approx(2 * min(a, b), rel=0.02)
