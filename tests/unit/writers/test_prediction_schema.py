@@ -30,7 +30,7 @@ def row(**options: Any) -> dict[str, Any]:
         {"ellipses": TWO, "spacing_mm": (0.1, 0.12)},
         {"ellipses": ()},
         {"ellipses": ((20.0, 10.0, 40.0, 25.0, 0.0),)},
-        {"ellipses": ((100.0, 100.0, 3.0, 2.0, 0.0),)},
+        {"ellipses": ((100.0, 100.0, 5.0, 3.0, 0.0),)},
     ],
 )
 def test_rows_keep_the_schema(options: dict[str, Any]) -> None:
