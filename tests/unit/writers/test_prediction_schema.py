@@ -2,13 +2,20 @@ from __future__ import annotations
 
 import copy
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from json_schema import find_faults
 from measured_image import ONE, TWO, make_measured
+from PIL import Image
+from tiny_bundle import speckle_image
 
-from sonolesion.writers.prediction_row import make_row, row_to_json
+from sonolesion.bundle import Bundle
+from sonolesion.inference import Predictor
+from sonolesion.writers import run_prediction
+from sonolesion.writers.prediction_row import CSV_COLUMNS, make_row, row_to_json
 from sonolesion.writers.prediction_schema import describe_row
 
 SCHEMA = describe_row()
@@ -82,3 +89,29 @@ def test_every_figure_says_what_it_is() -> None:
         assert all(field.get("description") for field in fields.values()), name
     silent = [n for n, f in SCHEMA["properties"].items() if not f.get("description")]
     assert silent == ["research_use_only"]
+
+
+def test_the_page_names_every_field(repository: Path) -> None:
+    page = (repository / "docs" / "reference" / "predictions.md").read_text("utf-8")
+    named = set(re.findall(r"[a-z_0-9]+", page))
+    fields = {name for part in (SCHEMA, *SCHEMA["$defs"].values())
+              for name in part.get("properties", {})}  # fmt: skip
+    assert fields - named == set()
+    assert set(CSV_COLUMNS) - named == {"draft_orientation", "draft_margin", "draft_echo_pattern",
+                                        "draft_posterior"}  # fmt: skip
+
+
+def test_the_shipped_schema_is_this_one(repository: Path) -> None:
+    shipped = repository / "docs" / "reference" / "predictions.schema.json"
+    assert json.loads(shipped.read_text("utf-8")) == SCHEMA
+
+
+def test_a_real_row_keeps_it(tmp_path: Path, tiny_bundle: Bundle) -> None:
+    Image.fromarray(speckle_image(128, 140, radius_px=30)).save(tmp_path / "scan.png")
+    report = run_prediction(
+        [str(tmp_path / "scan.png")], tmp_path / "out", predictor=Predictor(tiny_bundle, threads=1)
+    )
+    (line,) = (tmp_path / "out" / "predictions.jsonl").read_text("utf-8").splitlines()
+    value = json.loads(line)
+    assert find_faults(value, SCHEMA, SCHEMA) == []
+    assert value["lesions"][0]["size"]["area_px"] == value["mask_px"] == report.rows[0].mask_px
