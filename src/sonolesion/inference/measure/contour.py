@@ -166,5 +166,6 @@ def contour_area(contour: Points) -> float:
     >>> contour_area(np.array([[0.0, 0.0], [0.0, 3.0], [4.0, 0.0]]))
     6.0
     """
-    row, col = (contour - contour.mean(axis=0)).T
-    return abs(float(row @ np.roll(col, -1) - col @ np.roll(row, -1))) / 2.0
+    row, col = (contour - contour[0]).T
+    # the shares of the edges at point 0 are 0
+    return abs(float((row[:-1] * col[1:] - col[:-1] * row[1:]).sum())) / 2.0

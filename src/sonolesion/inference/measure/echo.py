@@ -103,7 +103,8 @@ def row_means(grey: Grey, where: Mask) -> tuple[NDArray[np.float64], NDArray[np.
 
 def _find_core(region: Mask, rim_px: float) -> Mask:
     """What lies deeper than `rim_px` inside; the whole region where nothing does."""
-    padded = np.pad(region, 1).astype(np.uint8)
+    padded = np.zeros((region.shape[0] + 2, region.shape[1] + 2), np.uint8)
+    padded[1:-1, 1:-1] = region
     depth = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
     core = np.asarray(depth > rim_px, dtype=np.bool_)
     return core if core.any() else region

@@ -22,6 +22,7 @@ CORNER_SHARE = 0.04
 MIN_CORNER_DEG = 75.0
 _N_SECTORS = 24
 _N_OFFSETS = 5
+_MAX_SIDE_PX = 32_767  # of what cv2.remap reads and writes
 _MIN_STEP_GREY = 6.0
 _NEAR_SHARE = (0.01, 0.04)
 _NEAR_PX = 2.0
@@ -86,21 +87,31 @@ def _measure_sharpness(
 ) -> tuple[float | None, float | None]:
     """Share of sharp sectors, and the mean step; see `LesionMargin`."""
     reach = contour_length(contour) / np.pi
-    along = np.roll(contour, -1, axis=0) - np.roll(contour, 1, axis=0)
-    normal = np.column_stack([-along[:, 1], along[:, 0]])  # outward, for a clockwise contour
-    normal /= np.maximum(np.hypot(*normal.T), 1e-12)[:, None]
+    normal = _find_normals(contour)
     bands = ((_NEAR_SHARE, _NEAR_PX), (_FAR_SHARE, _FAR_PX))
     offsets = np.concatenate([_offsets(reach, unit, shares, least) for shares, least in bands])
     grey = _sample(contour / unit, normal / unit, np.concatenate([offsets, -offsets]), pixels)
-    step = grey[:, : len(offsets)] - grey[:, len(offsets) :]
-    near = _mean_by_sector(step[:, :_N_OFFSETS].mean(axis=1, dtype=np.float64))
-    far = _mean_by_sector(step[:, _N_OFFSETS:].mean(axis=1, dtype=np.float64))
+    if grey is None:
+        return None, None
+    step = grey[: len(offsets)] - grey[len(offsets) :]
+    near = _mean_by_sector(step[:_N_OFFSETS].mean(axis=0, dtype=np.float64))
+    far = _mean_by_sector(step[_N_OFFSETS:].mean(axis=0, dtype=np.float64))
     read = np.isfinite(near) & np.isfinite(far)
     if np.count_nonzero(read) < _N_SECTORS / 2:
         return None, None
     near, far = near[read], far[read]
     sharp = (np.abs(near) >= _MIN_SHARPNESS * np.abs(far)) & (np.abs(near) >= _MIN_STEP_GREY)
     return float(sharp.mean()), float(near.mean())
+
+
+def _find_normals(contour: Points) -> Points:
+    """Unit vectors outward at each point of a clockwise contour, (M, 2)."""
+    around = np.concatenate([contour[-1:], contour, contour[:1]])
+    along = around[2:] - around[:-2]
+    normal = np.empty_like(along)
+    normal[:, 0], normal[:, 1] = -along[:, 1], along[:, 0]
+    normal /= np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-12)[:, None]
+    return normal
 
 
 def _offsets(
@@ -116,20 +127,42 @@ def _sample(
     normal_px: Points,
     offsets: NDArray[np.float64],
     pixels: NDArray[np.uint8],
-) -> NDArray[np.float32]:
-    """Grey at each offset along each normal, (M, len(offsets)), nan outside of the image."""
+) -> NDArray[np.float32] | None:
+    """Grey at each offset along each normal, (len(offsets), M), nan outside of the image.
+
+    None where the lesion is too large for OpenCV to read (over 32,766 px a side).
+    """
     row, col = (
-        (contour_px[:, axis, None] + offsets * normal_px[:, axis, None]).astype(np.float32)
+        (contour_px[:, axis] + offsets[:, None] * normal_px[:, axis]).astype(np.float32)
         for axis in (0, 1)
     )
-    grey = cv2.remap(pixels, col, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    levels = np.asarray(grey, np.float32)
-    low_row, high_row, low_col, high_col = row.min(), row.max(), col.min(), col.max()
-    height, width = pixels.shape
-    if low_row < 0 or low_col < 0 or high_row > height - 1 or high_col > width - 1:
-        outside = (row < 0) | (row > height - 1) | (col < 0) | (col > width - 1)
-        levels[outside] = np.nan
-    return levels
+    low = [max(0, int(a.min()) - 1) for a in (row, col)]
+    high = [min(side, int(a.max()) + 3) for a, side in zip((row, col), pixels.shape, strict=True)]
+    if max(h - b for h, b in zip(high, low, strict=True)) >= _MAX_SIDE_PX:
+        return None
+    outside = _find_outside(row, col, pixels.shape)
+    row -= np.float32(low[0])
+    col -= np.float32(low[1])
+    near = pixels[low[0] : high[0], low[1] : high[1]]
+    grey = np.empty(row.shape, np.float32)
+    for start in range(0, row.shape[1], _MAX_SIDE_PX - 1):
+        part = np.s_[:, start : start + _MAX_SIDE_PX - 1]
+        grey[part] = cv2.remap(
+            near, col[part], row[part], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+    if outside is not None:
+        grey[outside] = np.nan
+    return grey
+
+
+def _find_outside(
+    row: NDArray[np.float32], col: NDArray[np.float32], shape: tuple[int, ...]
+) -> NDArray[np.bool_] | None:
+    """Which points lie outside of the image's outermost pixel centres; None where none does."""
+    height, width = shape
+    if row.min() >= 0 and col.min() >= 0 and row.max() <= height - 1 and col.max() <= width - 1:
+        return None
+    return np.asarray((row < 0) | (row > height - 1) | (col < 0) | (col > width - 1))
 
 
 def _mean_by_sector(step: NDArray[np.float64]) -> NDArray[np.float64]:
