@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolesion.inference.measure.region import Mask, Region
+from sonolesion.inference.measure.region import Region
 
 Points = NDArray[np.float64]
 """float64 (N, 2), (row, col)."""
 
-_STEPS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # east along a top edge, then clockwise
+_SIDES = np.array([[-0.5, 0.0], [0.0, 0.5], [0.5, 0.0], [0.0, -0.5]])  # middles; see _find_sides
+_DIRECTIONS = np.array([[5, 6, 7], [4, -1, 0], [3, 2, 1]])  # by step of row and column, from -1
 _SAMPLES_PER_PX = 2
 _MIN_SAMPLES = 64
 _KEPT_HARMONICS = 6.0
@@ -38,58 +40,41 @@ def trace_contour(region: Region) -> Points:
     >>> trace_contour(crop_region(np.ones((1, 1), np.bool_))).tolist()
     [[-0.5, 0.0], [0.0, 0.5], [0.5, 0.0], [0.0, -0.5]]
     """
-    edges = _find_edges(region.inside)
-    first = int(np.flatnonzero(edges.heading == 0)[0])  # row-major: the leftmost top edge
-    follow = edges.follow.tolist()
-    order, here = [first], follow[first]
-    while here != first:
-        order.append(here)
-        here = follow[here]
-    chosen = np.array(order)
-    half_step = np.asarray(_STEPS)[edges.heading[chosen]] / 2.0
-    points = np.empty((len(chosen), 2))
-    points[:, 0] = edges.row[chosen] + (region.top_px - 0.5)
-    points[:, 1] = edges.col[chosen] + (region.left_px - 0.5)
-    return points + half_step
+    found, _ = cv2.findContours(
+        region.inside.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+    )
+    pixels = found[0].reshape(-1, 2)[::-1, ::-1]  # (row, col), clockwise
+    first, count = _find_sides(pixels)
+    pixel = np.repeat(np.arange(len(pixels)), count)
+    side = (np.arange(len(pixel)) - np.repeat(np.cumsum(count) - count - first, count)) % 4
+    row, col = pixels[pixel, 0], pixels[pixel, 1]
+    top = np.flatnonzero((side == 0) & (row == 0))
+    start = int(top[col[top].argmin()])  # row-major, the first edge of all
+    points = np.empty((len(pixel), 2))
+    points[:, 0] = row + region.top_px + _SIDES[side, 0]
+    points[:, 1] = col + region.left_px + _SIDES[side, 1]
+    return np.roll(points, -start, axis=0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Edges:
-    """Directed edges between pixels, the inside on their right; (E,) each.
+def _find_sides(pixels: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The sides of each border pixel that lie on the contour: the first one, and how many.
 
-    `row` and `col` are the corner where an edge starts, `heading` indexes `_STEPS`, `follow` is
-    the number of the edge that goes on from its end.
+    Sides are 0 top, 1 right, 2 bottom, 3 left, as the way goes round. Which are passed follows from
+    the step that leads to the pixel and the one that leads on: eight directions, clockwise from
+    east. After a step east or south-east the top is the first side; before one north-east or east
+    it is the last.
+
+    Args:
+        pixels: int32 (N, 2), (row, col), 8-connected, closed, clockwise.
     """
-
-    row: NDArray[np.int64]
-    col: NDArray[np.int64]
-    heading: NDArray[np.int64]
-    follow: NDArray[np.int32]
-
-
-def _find_edges(inside: Mask) -> _Edges:
-    """Every edge, by heading, then row-major; where two meet at a corner the way turns left."""
-    padded = np.zeros((inside.shape[0] + 2, inside.shape[1] + 2), np.bool_)
-    padded[1:-1, 1:-1] = inside
-    # the four pixels around each corner, clockwise from the upper left
-    around = (padded[:-1, :-1], padded[:-1, 1:], padded[1:, 1:], padded[1:, :-1])
-    corners = tuple(a.ravel() for a in around)
-    n_corners, width = corners[0].size, inside.shape[1] + 1
-    starts = [
-        np.flatnonzero(corners[(h + 2) % 4] > corners[(h + 1) % 4]) for h in range(len(_STEPS))
-    ]
-    heading = np.repeat(np.arange(len(_STEPS)), [len(s) for s in starts])
-    start = np.concatenate(starts)
-    number = np.empty(len(_STEPS) * n_corners, np.int32)  # set where an edge is, read nowhere else
-    number[heading * n_corners + start] = np.arange(len(start))
-    onward = []
-    for h, (step_row, step_col) in enumerate(_STEPS):
-        end = starts[h] + step_row * width + step_col
-        left, right = corners[(h + 1) % 4][end], corners[(h + 2) % 4][end]
-        turn = np.where(left, -1, np.where(right, 0, 1))
-        onward.append((h + turn) % 4 * n_corners + end)
-    row, col = np.divmod(start, width)
-    return _Edges(row, col, heading, number[np.concatenate(onward)])
+    if len(pixels) == 1:
+        return np.zeros(1, np.int64), np.full(1, 4)
+    step = np.empty_like(pixels)
+    step[:-1], step[-1] = pixels[1:] - pixels[:-1], pixels[0] - pixels[-1]
+    onward = _DIRECTIONS[step[:, 0] + 1, step[:, 1] + 1]
+    first = np.concatenate([onward[-1:], onward[:-1]]) // 2
+    last = (onward + 1) // 2
+    return first, (last - first) % 4 + 1
 
 
 @dataclass(frozen=True, slots=True)
