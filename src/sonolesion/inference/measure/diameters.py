@@ -147,16 +147,16 @@ def _cross(
     t: NDArray[np.float64], v: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Where a closed polygon crosses the lines t = 0, 1, 2, ...: number of the line, and v."""
-    t_next, v_next = np.roll(t, -1), np.roll(v, -1)
+    t_next, v_next = np.concatenate([t[1:], t[:1]]), np.concatenate([v[1:], v[:1]])
     first = np.ceil(np.minimum(t, t_next)).clip(0, _LINES_PER_DIAMETER).astype(np.int64)
     last = np.floor(np.maximum(t, t_next)).clip(0, _LINES_PER_DIAMETER).astype(np.int64)
     count = np.maximum(last - first + 1, 0)
     edge = np.repeat(np.arange(len(t)), count)
-    line = first[edge] + np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
+    line = np.arange(len(edge)) + (first + count - np.cumsum(count))[edge]
     rise = t_next - t
     flat = np.abs(rise) < 1e-12
-    share = (line - t[edge]) / np.where(flat, 1.0, rise)[edge]
-    return line, v[edge] + np.where(flat[edge], 0.0, share) * (v_next - v)[edge]
+    slope = np.where(flat, 0.0, (v_next - v) / np.where(flat, 1.0, rise))
+    return line, v[edge] + (line - t[edge]) * slope[edge]
 
 
 def _point(values: NDArray[np.float64]) -> Point:
