@@ -2,12 +2,12 @@
 
 Two processes, one for each source tree, take turns (A B A B ...), so that a noisy machine hits
 both; the ratio of each pair is what counts. Time is processor time of the process, all threads
-together, which does not count the waiting for a busy core. Shapes: an oval and a lobulated lesion of about 5 %
-of the image, and two lesions on one image, with a soft map, in mm. Time for an image is divided by
-its lesions.
+together, which does not count the waiting for a busy core. Shapes: an oval and a lobulated lesion
+of about 5 % of the image, and two lesions on one image, with a soft map, in mm. Time for an image
+is divided by its lesions.
 
-    git archive 2d78307 src | tar -x -C /tmp/earlier
-    python benchmarks/measure_lesions.py --earlier /tmp/earlier/src [--pairs 25] [--json FILE]
+    git archive 2d78307 src | tar -x -C earlier
+    python benchmarks/measure_lesions.py --earlier earlier/src [--pairs 25] [--json FILE]
 
 Without --earlier only this code is timed.
 """

@@ -20,7 +20,9 @@ _KNOWN = {
 }  # fmt: skip
 
 
-def find_faults(value: Any, schema: dict[str, Any], root: dict[str, Any], at: str = "") -> list[str]:
+def find_faults(
+    value: Any, schema: dict[str, Any], root: dict[str, Any], at: str = ""
+) -> list[str]:
     """What keeps `value` from being an instance of `schema`; empty when nothing does."""
     unknown = set(schema) - _KNOWN
     if unknown:

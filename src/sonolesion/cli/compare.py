@@ -34,7 +34,9 @@ def compare_command(
     ] = None,
     later_mm_per_px: Annotated[
         float | None,
-        typer.Option("--later-mm-per-px", help="The same of the later one, if it differs.", min=0.0),
+        typer.Option(
+            "--later-mm-per-px", help="The same of the later one, if it differs.", min=0.0
+        ),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the comparison of an earlier run.")

@@ -59,7 +59,7 @@ def _cross_bars(
 def _write_number(
     rgb: NDArray[np.uint8], text: str, lesion: LesionMeasurement, *, factor: tuple[float, float]
 ) -> None:
-    """Beside the right end of the longest diameter, moved into the picture where it would not fit."""
+    """Beside the right end of the longest diameter, moved into the picture where it must be."""
     width = line_width(rgb)
     size = width / 4.0
     (wide, high), _ = cv2.getTextSize(text, _FONT, size, width)

@@ -82,7 +82,7 @@ def grey_to_rgb(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def line_width(rgb: NDArray[np.uint8]) -> int:
     """Width in px of an outline on a picture of this size: 2 up to 600 px, then growing."""
-    return max(2, round(max(rgb.shape[:2]) / _PX_PER_LINE_PX))
+    return max(2, round(max(int(side) for side in rgb.shape[:2]) / _PX_PER_LINE_PX))
 
 
 def draw_lines(

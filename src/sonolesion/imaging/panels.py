@@ -32,7 +32,6 @@ _CAPTION_PX = 26
 _BAR_WIDTH_PX = 200
 
 
-
 def draw_panels(pixels: NDArray[np.uint8], prediction: Prediction) -> NDArray[np.uint8]:
     """Draw the three-panel picture of one prediction.
 

@@ -80,9 +80,7 @@ class Predictor:
         BundleError: the graph does not keep the bundle's contract.
     """
 
-    def __init__(
-        self, bundle: Bundle, threads: int | None = None, *, measure: bool = True
-    ) -> None:
+    def __init__(self, bundle: Bundle, threads: int | None = None, *, measure: bool = True) -> None:
         self._info = bundle.info
         self._measure = measure
         self._session = Session(bundle, threads)
@@ -208,9 +206,7 @@ def _measure(
     # imported here: an evaluation and a text of help need not pay for it
     from sonolesion.inference.measure import measure_lesions
 
-    return measure_lesions(
-        mask, image.pixels, spacing_mm=image.spacing_mm, lesion_prob=lesion_prob
-    )
+    return measure_lesions(mask, image.pixels, spacing_mm=image.spacing_mm, lesion_prob=lesion_prob)
 
 
 def _name_of(source: Source) -> str:

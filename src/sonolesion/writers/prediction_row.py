@@ -16,7 +16,8 @@ SCHEMA_VERSION = 3
 CSV_COLUMNS = (
     "source", "stem", "label", "confidence", *(f"{name}_prob" for name in CLASS_NAMES),
     "unsure", "prediction_set", "malignant_alert", "disagreement", "mask_coverage", "mask_px",
-    "width_px", "height_px", "row_spacing_mm", "col_spacing_mm", *LESION_COLUMNS, "bundle", "seconds", "notes",
+    "width_px", "height_px", "row_spacing_mm", "col_spacing_mm", *LESION_COLUMNS, "bundle",
+    "seconds", "notes",
     "mask_file", "overlay_file", "picture_file", "text_file", "research_use_only",
 )  # fmt: skip
 ERROR_COLUMNS = ("source", "code", "message")

@@ -37,7 +37,7 @@ def describe_row() -> dict[str, Any]:
     fields["class_prob"] = {
         "type": "object",
         "description": fields["class_prob"]["description"],
-        "properties": {name: prob for name in CLASS_NAMES},
+        "properties": dict.fromkeys(CLASS_NAMES, prob),
         "required": list(CLASS_NAMES),
         "additionalProperties": False,
     }

@@ -73,9 +73,7 @@ def test_second_run_needs_overwrite(work: Path, tiny_bundle: Bundle) -> None:
 
 
 @pytest.mark.parametrize("name", ["black.png", "gone.png"])
-def test_a_refused_image_gives_4_and_no_folder(
-    work: Path, tiny_bundle: Bundle, name: str
-) -> None:
+def test_a_refused_image_gives_4_and_no_folder(work: Path, tiny_bundle: Bundle, name: str) -> None:
     result = compare(tiny_bundle, "jan.png", name)
     assert result.exit_code == 4
     assert name in result.stderr

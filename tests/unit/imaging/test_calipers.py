@@ -10,7 +10,9 @@ from sonolesion.imaging.panels import draw_prediction
 
 
 def coloured(rgb: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
-    return np.asarray((np.abs(rgb.astype(int) - colour).max(axis=2) < 60) & (np.ptp(rgb, axis=2) > 80))
+    return np.asarray(
+        (np.abs(rgb.astype(int) - colour).max(axis=2) < 60) & (np.ptp(rgb, axis=2) > 80)
+    )
 
 
 @pytest.mark.parametrize("factor", [1.0, 0.5, 2.0])

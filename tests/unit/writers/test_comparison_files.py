@@ -41,8 +41,9 @@ def test_files_and_what_they_say(tmp_path: Path) -> None:
     assert value == comparison_to_json(comparison)
     assert (value["schema_version"], value["unit"]) == (1, "mm")
     assert value["changes"][0]["longest"]["exceeds_error"] is True
-    assert value["earlier"]["lesions"][0]["size"]["longest_mm"] == (
-        value["changes"][0]["longest"]["earlier"]
+    assert (
+        value["earlier"]["lesions"][0]["size"]["longest_mm"]
+        == (value["changes"][0]["longest"]["earlier"])
     )
 
 

@@ -43,7 +43,7 @@ def trace_contour(region: Region) -> Points:
     found, _ = cv2.findContours(
         region.inside.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
     )
-    pixels = found[0].reshape(-1, 2)[::-1, ::-1]  # (row, col), clockwise
+    pixels = np.asarray(found[0], np.int32).reshape(-1, 2)[::-1, ::-1]  # (row, col), clockwise
     first, count = _find_sides(pixels)
     pixel = np.repeat(np.arange(len(pixels)), count)
     side = (np.arange(len(pixel)) - np.repeat(np.cumsum(count) - count - first, count)) % 4

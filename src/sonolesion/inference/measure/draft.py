@@ -6,6 +6,7 @@ docs/explanation/measurements.md for what that means.
 
 from __future__ import annotations
 
+from sonolesion.types.lesion import LesionMeasurement
 from sonolesion.types.lexicon import (
     Descriptor,
     EchoPattern,
@@ -16,7 +17,6 @@ from sonolesion.types.lexicon import (
     Reason,
     Shape,
 )
-from sonolesion.types.lesion import LesionMeasurement
 
 MIN_SOLIDITY = 0.9
 MIN_ELLIPSE_OVERLAP = 0.8

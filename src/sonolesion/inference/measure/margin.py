@@ -108,7 +108,7 @@ def _find_normals(contour: Points) -> Points:
     """Unit vectors outward at each point of a clockwise contour, (M, 2)."""
     around = np.concatenate([contour[-1:], contour, contour[:1]])
     along = around[2:] - around[:-2]
-    normal = np.empty_like(along)
+    normal = np.empty(along.shape)
     normal[:, 0], normal[:, 1] = -along[:, 1], along[:, 0]
     normal /= np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-12)[:, None]
     return normal

@@ -21,9 +21,7 @@ _MIN_READ = 0.3
 _FLOOR_GREY = 10.0
 
 
-def measure_posterior(
-    region: Region, occupied: Mask, pixels: NDArray[np.uint8]
-) -> LesionPosterior:
+def measure_posterior(region: Region, occupied: Mask, pixels: NDArray[np.uint8]) -> LesionPosterior:
     """Measure the tissue behind one lesion.
 
     Behind is, in each column, from 8 % of the lesion's height below its lowest pixel down over 80 %

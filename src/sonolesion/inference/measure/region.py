@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Mask = NDArray[np.bool_]
 """bool (H, W), True inside."""
 
-Layer = TypeVar("Layer", bound=np.ndarray[Any, Any])
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,12 @@ class Region:
     @property
     def bottom_px(self) -> int:
         """First row below the box."""
-        return self.top_px + self.inside.shape[0]
+        return self.top_px + int(self.inside.shape[0])
 
     @property
     def right_px(self) -> int:
         """First column right of the box."""
-        return self.left_px + self.inside.shape[1]
+        return self.left_px + int(self.inside.shape[1])
 
     @property
     def area_px(self) -> int:
@@ -55,10 +55,9 @@ class Window:
     left_px: int
     right_px: int
 
-    def cut(self, layer: Layer) -> Layer:
+    def cut(self, layer: NDArray[Scalar]) -> NDArray[Scalar]:
         """The rectangle of an (H, W) array, as a view."""
-        cut: Layer = layer[self.top_px : self.bottom_px, self.left_px : self.right_px]
-        return cut
+        return layer[self.top_px : self.bottom_px, self.left_px : self.right_px]
 
     def place(self, region: Region) -> Mask:
         """A region that lies in the window, as bool of the window's shape."""
@@ -85,7 +84,8 @@ def crop_region(mask: Mask, *, top_px: int = 0, left_px: int = 0,
 
     Args:
         mask: bool (h, w), at least one pixel.
-        top_px, left_px: where the mask begins in the image.
+        top_px: row of the image where the mask begins.
+        left_px: the same for its column.
         image_shape: (H, W); None where the mask is as large as the image.
 
     >>> region = crop_region(np.array([[0, 0, 0], [0, 1, 1]], np.bool_))

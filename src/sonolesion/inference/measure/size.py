@@ -11,8 +11,8 @@ from sonolesion.inference.measure.contour import (
     Points,
     contour_length,
     smooth_contour,
-    transform_contour,
     trace_contour,
+    transform_contour,
 )
 from sonolesion.inference.measure.diameters import (
     Diameter,

@@ -56,7 +56,9 @@ def test_nothing_changes_against_itself() -> None:
 
 def test_direction_turns_the_sign_only() -> None:
     one, other = visit((120, 160, 40, 30, 0)), visit((100, 150, 50, 33, 10))
-    there, back = (compare_visits(*pair).lesions[0].longest for pair in ((one, other), (other, one)))
+    there, back = (
+        compare_visits(*pair).lesions[0].longest for pair in ((one, other), (other, one))
+    )
     assert there.difference == -back.difference
     assert there.error == pytest.approx(back.error)
 
@@ -85,9 +87,7 @@ def test_one_unknown_scale_gives_px_and_a_warning(
 
 
 def test_another_image_size_is_a_second_warning() -> None:
-    found = compare_visits(
-        visit(*ONE, spacing=None), visit(*ONE, spacing=None, shape=(300, 400))
-    )
+    found = compare_visits(visit(*ONE, spacing=None), visit(*ONE, spacing=None, shape=(300, 400)))
     assert "320 x 240 and 400 x 300 px" in found.warnings[1]
 
 
@@ -112,7 +112,9 @@ def test_a_new_lesion_is_named() -> None:
 
 
 def test_what_is_far_and_of_another_size_is_not_matched() -> None:
-    found = compare_visits(visit((60, 60, 40, 30, 0), (60, 250, 30, 20, 0)), visit((200, 300, 6, 5, 0)))
+    found = compare_visits(
+        visit((60, 60, 40, 30, 0), (60, 250, 30, 20, 0)), visit((200, 300, 6, 5, 0))
+    )
     assert numbers(found) == []
     assert (found.only_earlier, found.only_later) == ((1, 2), (1,))
 

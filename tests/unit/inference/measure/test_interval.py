@@ -43,7 +43,9 @@ def test_a_hard_border_has_a_narrow_range() -> None:
 def test_a_weak_lesion_vanishes() -> None:
     mask = disc((50, 50), 25)
     size = measure_size(crop_region(mask), None).size
-    (found,) = measure_ranges([crop_region(mask)], [size], mask.astype(np.float32) * np.float32(0.6), None)
+    (found,) = measure_ranges(
+        [crop_region(mask)], [size], mask.astype(np.float32) * np.float32(0.6), None
+    )
     assert (found.low.longest_px, found.low.area_px, found.low.longest_mm) == (0.0, 0.0, None)
     assert found.high == size
 
