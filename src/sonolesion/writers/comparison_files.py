@@ -22,8 +22,8 @@ JSON_NAME = "comparison.json"
 FILE_NAMES = (PICTURE_NAME, TEXT_NAME, JSON_NAME)
 ERROR_NOTE = (
     "The measurement error comes from how soft the outlines are (cut at probabilities .3 to .7) "
-    "and from the size of a pixel. It does not hold what another plane, angle or pressure of the probe "
-    "changes, nor a wrong outline."
+    "and from the size of a pixel. It does not hold what another plane, angle or pressure of the "
+    "probe changes, nor a wrong outline."
 )
 
 
