@@ -80,16 +80,29 @@ def read_image(
 
                 image = read_dicom(file, name=name, frame=frame, view=view)
             else:
-                image = _read_picture(head + file.read(), name, frame=frame, view=view)
+                picture = _open(head + file.read(), name, kinds="PNG, JPEG, BMP, TIFF or DICOM")
+                image = image_from_pil(picture, name=name, frame=frame, view=view)
     except OSError as error:
         raise _explain_os_error(error, name) from error
     return image if spacing_mm is None else set_spacing(image, spacing_mm)
 
 
-def _read_picture(
-    data: bytes, name: str, *, frame: int | None, view: int | None
+def image_from_pil(
+    image: Image.Image, *, name: str = "image", frame: int | None = None, view: int | None = None
 ) -> UltrasoundImage:
-    image = _open(data, name, kinds="PNG, JPEG, BMP, TIFF or DICOM")
+    """Take a Pillow image, decoded or not, by the same rules as a file.
+
+    Args:
+        image: any mode; it is decoded, not changed otherwise.
+        name: what to call it in messages.
+        frame: which frame or page, from 1; None where it holds one.
+        view: 1 or None: a picture shows one.
+
+    Raises:
+        UnreadableImageError: truncated or damaged.
+        UnsupportedImageError: several frames and none chosen, nan or infinite pixels.
+        ImageSizeError: see `read_image`.
+    """
     _check_size(image, name)
     frames = _count_frames(image, name)
     if frame is None and frames > 1:

@@ -63,6 +63,26 @@ def test_what_lies_around_the_scan_changes_nothing(predictor: Predictor, surroun
     assert whole.mask_coverage == pytest.approx(alone.mask.sum() / (200 * 260))
 
 
+def test_lesions_are_measured_on_the_scan_and_placed_on_the_frame(predictor: Predictor) -> None:
+    """Spacing of `region`: .2 x .1 mm; the scan begins at row 20, column 30 of the frame."""
+    data = make_file(screen(90), regions=(region(30, 20, 189, 147),))
+    (whole,) = predictor.predict(data).lesions
+    (alone,) = predictor.predict(SCAN, spacing_mm=(0.2, 0.1)).lesions
+    assert whole.size == alone.size
+    assert whole.size.longest_mm is not None
+    assert whole.size_range == alone.size_range
+    assert (whole.echo, whole.posterior, whole.draft) == (alone.echo, alone.posterior, alone.draft)
+    assert whole.place.depth_top_mm == alone.place.depth_top_mm
+    for found, expected in (
+        (whole.place.centroid_px, alone.place.centroid_px),
+        (whole.longest_ends_px[0], alone.longest_ends_px[0]),
+        (whole.longest_ends_px[1], alone.longest_ends_px[1]),
+        (whole.perpendicular_ends_px[0], alone.perpendicular_ends_px[0]),
+        (whole.perpendicular_ends_px[1], alone.perpendicular_ends_px[1]),
+    ):
+        assert found == (expected[0] + 20, expected[1] + 30)
+
+
 def test_the_gate_looks_at_the_scan_area_only(predictor: Predictor) -> None:
     rgb = np.stack([screen(0)] * 3, axis=2)
     rgb[:15] = (255, 0, 0)
