@@ -52,6 +52,12 @@ def predict_command(
     parquet: Annotated[
         bool, typer.Option("--parquet", help="Write predictions.parquet too (extra: parquet).")
     ] = False,
+    dicom: Annotated[
+        bool,
+        typer.Option(
+            "--dicom/--no-dicom", help="Write SEG, SR and SC of DICOM inputs (extra: dicom)."
+        ),
+    ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the results of an earlier run.")
     ] = False,
@@ -104,13 +110,13 @@ def predict_command(
 
       sonolesion predict --table cases.parquet --column image --shard 3/16 -o part-03
 
-      sonolesion predict clip.dcm --frame all
+      sonolesion predict clip.dcm --frame all --dicom
 
       sonolesion predict scan.png --mm-per-px 0.08
     """
     arguments = {
         "inputs": inputs or [], "out": out, "bundle": bundle, "list": path_list, "table": table,
-        "column": column, "shard": shard, "pictures": pictures, "parquet": parquet,
+        "column": column, "shard": shard, "pictures": pictures, "parquet": parquet, "dicom": dicom,
         "overwrite": overwrite, "workers": workers, "threads": threads, "frame": frame,
         "mm_per_px": mm_per_px, "cluster": cluster,
     }  # fmt: skip
@@ -121,7 +127,7 @@ def predict_command(
         texts = _gather(inputs or [], path_list=path_list, table=table, column=column)
         predict_into(
             run, texts, out, bundle=bundle, shard=shard, pictures=pictures, parquet=parquet,
-            overwrite=overwrite, workers=workers, threads=threads, reading=reading,
+            dicom=dicom, overwrite=overwrite, workers=workers, threads=threads, reading=reading,
             cluster=cluster,
         )  # fmt: skip
 
@@ -135,6 +141,7 @@ def predict_into(
     shard: str = "1/1",
     pictures: bool = True,
     parquet: bool = False,
+    dicom: bool = False,
     overwrite: bool = False,
     workers: int = 0,
     threads: int = 0,
@@ -151,6 +158,7 @@ def predict_into(
         shard: which part of the inputs, as "3/16".
         pictures: write panels and overlays.
         parquet: write predictions.parquet too.
+        dicom: write DICOM results of DICOM inputs too.
         overwrite: replace the results of an earlier run.
         workers: images processed at the same time; 0 for one per core.
         threads: threads of one network run; 0 for the cores over the workers.
@@ -179,7 +187,7 @@ def predict_into(
             run.note(f"predict: {n_taken_over} of {len(listing.files)} images are done; going on.")
         bar.update(description="Predicting", total=len(listing.files), completed=n_taken_over)
 
-    options = FolderOptions(overwrite, pictures, parquet, part, start, bar.advance)
+    options = FolderOptions(overwrite, pictures, parquet, dicom, part, start, bar.advance)
     if cluster is None:
         plan = plan_concurrency(len(listing.files), workers=workers, threads=threads)
         predictor = load_predictor(bundle, threads=plan.threads)

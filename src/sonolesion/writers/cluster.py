@@ -68,7 +68,8 @@ def run_on_ray(
     options = options or FolderOptions()
     loaded = load_bundle(DEFAULT_BUNDLE if bundle is None else bundle)
     settings = {"out": os.fspath(out.resolve()), "bundle": os.fspath(loaded.folder.resolve()),
-                "pictures": options.pictures, "folder": os.fspath(Path.cwd())}  # fmt: skip
+                "pictures": options.pictures, "dicom": options.dicom,
+                "folder": os.fspath(Path.cwd())}  # fmt: skip
 
     def predict(todo: Iterable[NumberedFile]) -> Iterator[NumberedOutcome]:
         blocks = _make_blocks(todo)
@@ -115,13 +116,17 @@ class RayPredictor:
         out: output folder.
         bundle: folder or name of a shipped bundle.
         pictures: write pictures and overlays.
+        dicom: write DICOM results of DICOM inputs.
         folder: working folder of the process that started the run; relative paths start there.
     """
 
-    def __init__(self, out: str, bundle: str, pictures: bool, folder: str) -> None:
+    def __init__(
+        self, out: str, bundle: str, *, pictures: bool, folder: str, dicom: bool = False
+    ) -> None:
         os.chdir(folder)
         self._out = Path(out)
         self._pictures = pictures
+        self._dicom = dicom
         self._predictor = load_predictor(bundle, threads=1)
         self._reader = InputReader()
 
@@ -150,6 +155,7 @@ class RayPredictor:
                 predictor=self._predictor,
                 reader=self._reader,
                 pictures=self._pictures,
+                dicom=self._dicom,
             )
         except SonolesionError as error:
             return {"fatal": error.code, "message": error.message}

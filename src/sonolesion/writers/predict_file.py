@@ -8,13 +8,20 @@ from sonolesion.errors import ImageError, ImageFaultError, MissingExtraError
 from sonolesion.inference import FailedInput, Predictor
 from sonolesion.inference.input_bytes import InputBytes, InputReader
 from sonolesion.inference.inputs import InputFile
+from sonolesion.writers.dicom_of_prediction import add_dicom_results
 from sonolesion.writers.outcome import FileOutcome
 from sonolesion.writers.prediction_files import write_prediction_files
 from sonolesion.writers.prediction_row import PredictionRow, make_row
 
 
 def predict_file(
-    file: InputFile, out: Path, *, predictor: Predictor, reader: InputReader, pictures: bool
+    file: InputFile,
+    out: Path,
+    *,
+    predictor: Predictor,
+    reader: InputReader,
+    pictures: bool,
+    dicom: bool = False,
 ) -> FileOutcome:
     """Predict one input and write its results; what goes wrong with the image alone is a failure.
 
@@ -30,6 +37,7 @@ def predict_file(
         predictor: what predicts.
         reader: what reads; the same one for all inputs of a run.
         pictures: also write pictures and overlays.
+        dicom: also write DICOM results; an input that is no DICOM file gets a note instead.
 
     Raises:
         BundleError: the network fails or gives nan.
@@ -40,7 +48,7 @@ def predict_file(
     except ImageError as error:
         return _no_verdict(file, error)
     try:
-        row = _predict(file, content, out, predictor=predictor, pictures=pictures)
+        row = _predict(file, content, out, predictor=predictor, pictures=pictures, dicom=dicom)
     except ImageError as error:
         return _outcome(file, content, failures=(FailedInput(file.name, error),))
     except MissingExtraError as error:
@@ -61,11 +69,22 @@ def predict_file(
 
 
 def _predict(
-    file: InputFile, content: InputBytes, out: Path, *, predictor: Predictor, pictures: bool
+    file: InputFile,
+    content: InputBytes,
+    out: Path,
+    *,
+    predictor: Predictor,
+    pictures: bool,
+    dicom: bool,
 ) -> PredictionRow:
     image = file.read(content.data)
     prediction = predictor.predict(image, name=file.name)
-    files = write_prediction_files(
+    written: dict[str, str] = {}
+    if dicom:
+        prediction, written = add_dicom_results(
+            file, content.data, out, image=image, prediction=prediction, bundle=predictor.info
+        )
+    files = written | write_prediction_files(
         out, file.stem, image=image, prediction=prediction, pictures=pictures
     )
     return make_row(prediction, stem=file.stem, files=files, sha256=content.sha256)

@@ -6,6 +6,7 @@
     OUT/<stem>_result.txt                class, probabilities, coverage
     OUT/masks/<stem>_mask.png            0 or 255, at the image's own size
     OUT/overlays/<stem>_overlay.png      outline on the image, at its own size
+    OUT/dicom/<stem>_{seg,sr,sc}.dcm     of DICOM inputs, where they are wanted
     OUT/journal.jsonl                    what is finished, added to while the run goes on
     OUT/predictions.csv, predictions.jsonl, errors.csv, summary.txt      written last, from it
 
@@ -58,6 +59,7 @@ class FolderOptions:
             tables or journal list are removed first, other files are left alone.
         pictures: write pictures and overlays, not only masks, texts and tables.
         parquet: write predictions.parquet too.
+        dicom: write DICOM results of DICOM inputs too.
         shard: which part of the inputs these are.
         on_start: called once with what is to be done and how much of it is done already.
         on_done: called after each image.
@@ -66,13 +68,14 @@ class FolderOptions:
     overwrite: bool = False
     pictures: bool = True
     parquet: bool = False
+    dicom: bool = False
     shard: Shard = WHOLE
     on_start: Callable[[InputListing, int], None] | None = None
     on_done: Callable[[], None] | None = None
 
     def identity(self) -> dict[str, object]:
         """What of this changes results, as JSON values; a run goes on only with the same."""
-        return {"pictures": self.pictures, "shard": str(self.shard)}
+        return {"pictures": self.pictures, "dicom": self.dicom, "shard": str(self.shard)}
 
 
 def run_prediction(
@@ -83,6 +86,7 @@ def run_prediction(
     overwrite: bool = False,
     pictures: bool = True,
     parquet: bool = False,
+    dicom: bool = False,
     workers: int = 1,
     shard: Shard = WHOLE,
     reading: ReadOptions = AS_THE_FILES_SAY,
@@ -98,6 +102,7 @@ def run_prediction(
         overwrite: see `FolderOptions`.
         pictures: see `FolderOptions`.
         parquet: see `FolderOptions`.
+        dicom: see `FolderOptions`.
         workers: images processed at the same time, at least 1; the results are the same.
         shard: which part of the inputs to predict; part of `inputs` if that is a listing.
         reading: which frame of files that hold several, and a size of the pixels given by hand;
@@ -111,7 +116,7 @@ def run_prediction(
     """
     if not isinstance(inputs, InputListing):
         inputs = list_inputs(inputs, exclude=out, shard=shard, options=reading)
-    options = FolderOptions(overwrite, pictures, parquet, shard, on_start, on_done)
+    options = FolderOptions(overwrite, pictures, parquet, dicom, shard, on_start, on_done)
     return run_in_threads(inputs, out, predictor=predictor, workers=workers, options=options)
 
 
@@ -137,7 +142,12 @@ def run_in_threads(
     def process(item: NumberedFile) -> NumberedOutcome:
         index, file = item
         return index, predict_file(
-            file, out, predictor=predictor, reader=reader, pictures=options.pictures
+            file,
+            out,
+            predictor=predictor,
+            reader=reader,
+            pictures=options.pictures,
+            dicom=options.dicom,
         )
 
     def predict(todo: Iterable[NumberedFile]) -> Iterator[NumberedOutcome]:
@@ -173,10 +183,15 @@ def run_folder(
         OutputExistsError: `out` is not empty, holds another run or another run is writing to
             it, and `overwrite` is off.
         OutputWriteError: disk full, read-only; what is written up to then stays.
-        MissingExtraError: `parquet` without pyarrow.
+        MissingExtraError: `parquet` without pyarrow, or `dicom` without highdicom.
     """
     if options.parquet:
         require_parquet()
+    if options.dicom:
+        # imported here: the package of the DICOM writers brings OpenCV
+        from sonolesion.writers.dicom.extra import require_dicom_extra
+
+        require_dicom_extra()
     _check_out(out, listing)
     _make_out(out, overwrite=options.overwrite)
     identity = describe_identity(info, options.identity() | listing.options.identity())

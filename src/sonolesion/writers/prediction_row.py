@@ -18,7 +18,8 @@ CSV_COLUMNS = (
     "unsure", "prediction_set", "malignant_alert", "disagreement", "mask_coverage", "mask_px",
     "width_px", "height_px", "row_spacing_mm", "col_spacing_mm", *LESION_COLUMNS, "bundle",
     "seconds", "notes",
-    "mask_file", "overlay_file", "picture_file", "text_file", "sha256", "research_use_only",
+    "mask_file", "overlay_file", "picture_file", "text_file", "seg_file", "sr_file", "sc_file",
+    "sha256", "research_use_only",
 )  # fmt: skip
 ERROR_COLUMNS = ("source", "code", "message")
 
@@ -43,7 +44,8 @@ class PredictionRow:
         bundle: name and version.
         seconds: wall time of the prediction.
         notes: remarks.
-        files: kind ("mask", "overlay", "picture", "text") -> path relative to the output folder.
+        files: kind ("mask", "overlay", "picture", "text", of DICOM results "seg", "sr", "sc") ->
+            path relative to the output folder.
         spacing_mm: size of a pixel (row, col) in mm; None where it is unknown.
         lesions: the measured lesions, the largest first; empty where nothing is marked, None
             where nothing was measured.
