@@ -1,10 +1,13 @@
-"""Write docs/reference/cli.md from the commands themselves: `make docs`.
+"""Write what can be written from the code itself: `make docs`.
 
-`python docs/generate_reference.py --check` writes nothing and fails when the page is out of date.
+docs/reference/cli.md comes from the commands, docs/reference/predictions.schema.json from the
+types. `python docs/generate_reference.py --check` writes nothing and fails when either is out of
+date.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,8 +15,9 @@ from typing import Any
 from typer.main import get_command
 
 from sonolesion.cli.app import EPILOG, app
+from sonolesion.writers.prediction_schema import describe_row
 
-PAGE = Path(__file__).parent / "reference" / "cli.md"
+REFERENCE = Path(__file__).parent / "reference"
 
 
 def describe_cli() -> str:
@@ -49,16 +53,24 @@ def describe_parameter(parameter: Any) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page, or with --check compare it; return the exit code."""
-    page = describe_cli()
+    """Write the files, or with --check compare them; return the exit code."""
+    files = {
+        REFERENCE / "cli.md": describe_cli(),
+        REFERENCE / "predictions.schema.json": json.dumps(describe_row(), indent=2) + "\n",
+    }
     if "--check" in arguments:
-        if PAGE.read_text("utf-8") == page:
-            return 0
-        print(f"{PAGE.name} is out of date: make docs", file=sys.stderr)
-        return 1
-    PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(page, "utf-8", newline="\n")
+        stale = [p.name for p, text in files.items() if _read(p) != text]
+        if stale:
+            print(f"{', '.join(stale)}: out of date, make docs", file=sys.stderr)
+        return 1 if stale else 0
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8", newline="\n")
     return 0
+
+
+def _read(path: Path) -> str:
+    return path.read_text("utf-8") if path.is_file() else ""
 
 
 if __name__ == "__main__":

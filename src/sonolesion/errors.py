@@ -14,7 +14,8 @@
     |   |-- UnreadableImageError       not an image, truncated, damaged
     |   |-- UnsupportedImageError      an image of a kind that is not read
     |   |-- ImageSizeError             too small or too large
-    |   `-- MaskMismatchError          a mask does not fit its image
+    |   |-- MaskMismatchError          a mask does not fit its image
+    |   `-- ImageFaultError            sonolesion itself went wrong over one image
     |-- BundleError                    a model bundle is missing, damaged or newer      (1)
     `-- TrainingError                  training cannot start or go on (a loss became nan) (1)
 
@@ -31,6 +32,7 @@ __all__ = [
     "ConfigError",
     "DatasetError",
     "ImageError",
+    "ImageFaultError",
     "ImageSizeError",
     "InvalidInputError",
     "MaskMismatchError",
@@ -131,6 +133,12 @@ class MaskMismatchError(ImageError):
     """A mask does not fit its image."""
 
     code = "E-IMG-005"
+
+
+class ImageFaultError(ImageError):
+    """Sonolesion itself went wrong over one image of many; a fault to report."""
+
+    code = "E-IMG-006"
 
 
 class BundleError(SonolesionError):

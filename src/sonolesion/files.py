@@ -16,11 +16,19 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sonolesion.errors import OutputWriteError
+
+TEMPORARY_SUFFIX = ".tmp"
+"""Ends the names of files that are being written; after a kill they are left over."""
+
+_UMASK_LOCK = threading.Lock()
+AddRow = Callable[[Mapping[str, object]], None]
+"""Adds one row, by column names, to a table that is open."""
 
 _CURES = {
     errno.ENOSPC: "the disk is full: free some space or choose another output folder",
@@ -54,8 +62,17 @@ def make_folder(path: Path) -> Path:
     return path
 
 
-def atomic_write_bytes(path: Path, data: bytes) -> None:
-    """Write `data` to `path`, whole or not at all; parents are created.
+@contextlib.contextmanager
+def atomic_open(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
+    """Give a file to write that takes the place of `path` when the block ends without an error.
+
+    Parents are created. For what is too long to be held in memory; else `atomic_write_bytes`.
+
+    Args:
+        path: output file.
+        sync: force it to the disk before the renaming. Without, a killed process still leaves
+            the old file or the new one, but a power failure may leave an empty one; for the
+            many files of a run that can find this out and write them again.
 
     Raises:
         OutputWriteError: disk full, read-only, or not permitted. An older file stays intact.
@@ -63,12 +80,13 @@ def atomic_write_bytes(path: Path, data: bytes) -> None:
     make_folder(path.parent)
     with explain_write_errors(path):
         prefix = f".{path.name[:40]}."
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=".tmp")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=TEMPORARY_SUFFIX)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                yield file
                 file.flush()
-                os.fsync(file.fileno())
+                if sync:
+                    os.fsync(file.fileno())
             os.chmod(name, 0o666 & ~_umask())
             os.replace(name, path)
         except BaseException:
@@ -77,9 +95,24 @@ def atomic_write_bytes(path: Path, data: bytes) -> None:
             raise
 
 
-def atomic_write_text(path: Path, text: str) -> None:
+def atomic_write_bytes(path: Path, data: bytes, *, sync: bool = True) -> None:
+    """Write `data` to `path`, whole or not at all; parents are created.
+
+    Args:
+        path: output file.
+        data: its content.
+        sync: see `atomic_open`.
+
+    Raises:
+        OutputWriteError: disk full, read-only, or not permitted. An older file stays intact.
+    """
+    with atomic_open(path, sync=sync) as file:
+        file.write(data)
+
+
+def atomic_write_text(path: Path, text: str, *, sync: bool = True) -> None:
     """Write UTF-8 `text` with line feeds as line ends to `path`, whole or not at all."""
-    atomic_write_bytes(path, text.encode("utf-8"))
+    atomic_write_bytes(path, text.encode("utf-8"), sync=sync)
 
 
 def atomic_write_json(path: Path, value: Any) -> None:
@@ -91,22 +124,42 @@ def atomic_write_json(path: Path, value: Any) -> None:
     atomic_write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+@contextlib.contextmanager
+def atomic_csv(path: Path, header: Sequence[str]) -> Iterator[AddRow]:
+    """Give a function that adds a row to a CSV table, which is written whole or not at all.
+
+    A text cell that a spreadsheet would run as a formula is quoted by ``'``; a column that a row
+    lacks is an empty cell.
+
+    Args:
+        path: output file.
+        header: column names, in order.
+
+    Raises:
+        OutputWriteError: see `atomic_open`.
+    """
+    with atomic_open(path) as file:
+        text = io.TextIOWrapper(file, "utf-8", newline="")
+        writer = csv.DictWriter(text, fieldnames=list(header), lineterminator="\n")
+        writer.writeheader()
+        yield lambda row: writer.writerow({k: _safe_cell(row.get(k, "")) for k in header})
+        text.flush()
+        text.detach()
+
+
 def atomic_write_csv(
     path: Path, header: Sequence[str], rows: Iterable[Mapping[str, object]]
 ) -> None:
-    """Write a CSV table; a text cell that a spreadsheet would run as a formula is quoted by ``'``.
+    """Write a CSV table as `atomic_csv` does; rows are taken one at a time.
 
     Args:
         path: output file.
         header: column names, in order.
         rows: one mapping per row; a missing column is an empty cell.
     """
-    buffer = io.StringIO(newline="")
-    writer = csv.DictWriter(buffer, fieldnames=list(header), lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({k: _safe_cell(row.get(k, "")) for k in header})
-    atomic_write_text(path, buffer.getvalue())
+    with atomic_csv(path, header) as add_row:
+        for row in rows:
+            add_row(row)
 
 
 def _safe_cell(value: object) -> object:
@@ -126,7 +179,9 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     """
     make_folder(path.parent)
     with explain_write_errors(path):
-        work = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"))
+        work = Path(
+            tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY_SUFFIX)
+        )
         os.chmod(work, 0o777 & ~_umask())
     try:
         yield work
@@ -159,6 +214,8 @@ def sha256_text(text: str) -> str:
 
 
 def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
+    """Return the mask of the process; in turns, for it can be read only by setting it."""
+    with _UMASK_LOCK:
+        mask = os.umask(0)
+        os.umask(mask)
     return mask

@@ -20,6 +20,7 @@ PUBLIC = {
     "ConfigError",
     "DatasetError",
     "ImageError",
+    "ImageFaultError",
     "ImageSizeError",
     "InvalidInputError",
     "MaskMismatchError",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -66,3 +67,26 @@ def test_json_refuses_nan(tmp_path):
 def test_hash_of_a_file(tmp_path):
     (tmp_path / "x").write_bytes(b"abc")
     assert files.sha256_file(tmp_path / "x").startswith("ba7816bf8f01cfea")
+
+
+def test_umask_survives_many_threads(tmp_path):
+    """Two threads that read the mask at the same time could leave the process without one."""
+    before = files._umask()
+    with ThreadPoolExecutor(8) as pool:
+        seen = list(pool.map(lambda _: files._umask(), range(2000)))
+    assert set(seen) == {before}
+    assert files._umask() == before
+
+
+def test_an_unfinished_stream_leaves_the_old_table(tmp_path):
+    (tmp_path / "t.csv").write_text("old")
+
+    def write_and_fail() -> None:
+        with files.atomic_csv(tmp_path / "t.csv", ["a"]) as add_row:
+            add_row({"a": 1})
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        write_and_fail()
+    assert (tmp_path / "t.csv").read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["t.csv"]

@@ -12,6 +12,7 @@ import typer
 
 from sonolesion import __version__
 from sonolesion.cli.audit import audit_command
+from sonolesion.cli.compare import compare_command
 from sonolesion.cli.crossval import crossval_command
 from sonolesion.cli.demo import demo_command
 from sonolesion.cli.erase import erase_command
@@ -57,6 +58,7 @@ COMMANDS = (
     ("export", export_command, MODEL),
     ("evaluate", evaluate_command, MODEL),
     ("predict", predict_command, MODEL),
+    ("compare", compare_command, MODEL),
     ("info", info_command, TRY),
     ("demo", demo_command, TRY),
 )

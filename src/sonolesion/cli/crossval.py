@@ -201,7 +201,10 @@ def _report(
     with run.progress("Scoring", total=total) as bar:
         scored = [
             score_round(
-                Predictor(bundle), item, settings=settings, progress=lambda *_: bar.advance()
+                Predictor(bundle, measure=False),
+                item,
+                settings=settings,
+                progress=lambda *_: bar.advance(),
             )
             for item, bundle in zip(rounds, bundles, strict=True)
         ]

@@ -95,7 +95,7 @@ def evaluate_command(
             )
         manifest = read_manifest(prepared)
         run.add_input(manifest.folder / MANIFEST_NAME)
-        predictor = load_predictor(bundle)
+        predictor = load_predictor(bundle, measure=False)
         settings = EvaluationSettings(
             part=part,
             convention=Convention(convention.value),

@@ -152,7 +152,7 @@ def _evaluate(run: Run, manifest: Manifest) -> None:
     from sonolesion.evaluation import Convention, EvaluationSettings, evaluate
     from sonolesion.inference import load_predictor
 
-    predictor = load_predictor(BUNDLE)
+    predictor = load_predictor(BUNDLE, measure=False)
     settings = EvaluationSettings(
         part="test", convention=Convention.MISSION, command="multitask_unet.py --mode train"
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,13 +16,15 @@ if TYPE_CHECKING:
     from sonolesion.writers import PredictionReport
 
 _LISTED_AT_MOST = 20
+_HASHED_AT_MOST = 100
+_DEFAULT_COLUMN = "path"
 
 
 def predict_command(
     inputs: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(help="Images, folders (with subfolders) or patterns.", show_default=False),
-    ],
+    ] = None,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")] = Path(
         "predictions"
     ),
@@ -30,17 +34,42 @@ def predict_command(
             "--bundle", "-b", help="Folder or name of a bundle; the shipped one if not given."
         ),
     ] = None,
+    path_list: Annotated[
+        str | None,
+        typer.Option("--list", help="Text file with one path a line; - for the standard input."),
+    ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option("--table", help="Table (.csv, .tsv, .parquet) with a column of paths."),
+    ] = None,
+    column: Annotated[str, typer.Option("--column", help="Column of the table.")] = _DEFAULT_COLUMN,
+    shard: Annotated[
+        str, typer.Option("--shard", help="Predict one part of the inputs, such as 3/16.")
+    ] = "1/1",
     pictures: Annotated[
         bool, typer.Option("--pictures/--no-pictures", help="Write panels and overlays.")
     ] = True,
+    parquet: Annotated[
+        bool, typer.Option("--parquet", help="Write predictions.parquet too (extra: parquet).")
+    ] = False,
+    dicom: Annotated[
+        bool,
+        typer.Option(
+            "--dicom/--no-dicom", help="Write SEG, SR and SC of DICOM inputs (extra: dicom)."
+        ),
+    ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the results of an earlier run.")
     ] = False,
     workers: Annotated[
-        int, typer.Option("--workers", min=1, help="Images processed at the same time.")
-    ] = 1,
+        int,
+        typer.Option("--workers", min=0, help="Images processed at the same time; 0: one a core."),
+    ] = 0,
     threads: Annotated[
-        int, typer.Option("--threads", min=0, help="Threads of one network run; 0: all cores.")
+        int,
+        typer.Option(
+            "--threads", min=0, help="Threads of one network run; 0: the cores over the workers."
+        ),
     ] = 0,
     frame: Annotated[
         str | None,
@@ -56,6 +85,12 @@ def predict_command(
             help="Size of a pixel in mm, in place of what the files say.",
         ),
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster", help="Run on Ray: auto, local or ray://HOST:PORT (extra: cluster)."
+        ),
+    ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
 ) -> None:
@@ -63,44 +98,55 @@ def predict_command(
 
     Writes masks, overlays, three-panel pictures, predictions.csv, predictions.jsonl, errors.csv,
     summary.txt and run.json. An image that cannot be used costs one row of errors.csv and exit
-    code 3; a single image that is refused gives exit code 4.
+    code 3; a single image that is refused gives exit code 4. A run that was stopped goes on when
+    it is started again; one that came to its end does nothing again.
 
     Examples:
       sonolesion predict scan.png
 
-      sonolesion predict scans/ -o results --workers 2
+      sonolesion predict scans/ -o results --no-pictures
 
       sonolesion predict 'scans/*.png' --bundle models/bundle --json
 
-      sonolesion predict clip.dcm --frame all
+      sonolesion predict --table cases.parquet --column image --shard 3/16 -o part-03
+
+      sonolesion predict clip.dcm --frame all --dicom
 
       sonolesion predict scan.png --mm-per-px 0.08
     """
     arguments = {
-        "inputs": inputs, "out": out, "bundle": bundle, "pictures": pictures,
+        "inputs": inputs or [], "out": out, "bundle": bundle, "list": path_list, "table": table,
+        "column": column, "shard": shard, "pictures": pictures, "parquet": parquet, "dicom": dicom,
         "overwrite": overwrite, "workers": workers, "threads": threads, "frame": frame,
-        "mm_per_px": mm_per_px,
+        "mm_per_px": mm_per_px, "cluster": cluster,
     }  # fmt: skip
     with running(
         "predict", arguments=arguments, out=out, json_output=json_output, quiet=quiet
     ) as run:
+        reading = _parse_reading(frame, mm_per_px)
+        texts = _gather(inputs or [], path_list=path_list, table=table, column=column)
         predict_into(
-            run, inputs, out, bundle=bundle, pictures=pictures, overwrite=overwrite,
-            workers=workers, threads=threads, reading=_parse_reading(frame, mm_per_px),
+            run, texts, out, bundle=bundle, shard=shard, pictures=pictures, parquet=parquet,
+            dicom=dicom, overwrite=overwrite, workers=workers, threads=threads, reading=reading,
+            cluster=cluster,
         )  # fmt: skip
 
 
 def predict_into(
     run: Run,
-    inputs: list[str],
+    inputs: Sequence[str],
     out: Path,
     *,
     bundle: str | Path | None = None,
+    shard: str = "1/1",
     pictures: bool = True,
+    parquet: bool = False,
+    dicom: bool = False,
     overwrite: bool = False,
-    workers: int = 1,
+    workers: int = 0,
     threads: int = 0,
     reading: ReadOptions | None = None,
+    cluster: str | None = None,
 ) -> PredictionReport:
     """Predict under a progress bar, print how it went, and set the run's exit code.
 
@@ -109,53 +155,86 @@ def predict_into(
         inputs: images, folders, patterns.
         out: output folder.
         bundle: folder or name; None for the shipped one.
+        shard: which part of the inputs, as "3/16".
         pictures: write panels and overlays.
+        parquet: write predictions.parquet too.
+        dicom: write DICOM results of DICOM inputs too.
         overwrite: replace the results of an earlier run.
-        workers: images processed at the same time.
-        threads: threads of one network run; 0 for as many as there are cores.
+        workers: images processed at the same time; 0 for one per core.
+        threads: threads of one network run; 0 for the cores over the workers.
         reading: frame and size of the pixels; None for the files' own.
+        cluster: address of a Ray cluster; None for this process.
 
     Raises:
-        SonolesionError: whatever `load_predictor` and `run_prediction` raise.
+        SonolesionError: whatever `list_inputs`, `load_predictor` and `run_prediction` raise.
     """
     from sonolesion.inference import load_predictor
-    from sonolesion.writers import run_prediction
+    from sonolesion.inference.concurrency import plan_concurrency
+    from sonolesion.inference.inputs import AS_THE_FILES_SAY, list_inputs
+    from sonolesion.inference.shard import parse_shard
+    from sonolesion.writers.prediction_folder import FolderOptions, run_in_threads
 
-    predictor = load_predictor(bundle, threads=threads or None)
+    part = parse_shard(shard)
     bar = run.progress("Looking for images")
+    listing = list_inputs(inputs, exclude=out, shard=part, options=reading or AS_THE_FILES_SAY)
 
-    def start(listing: InputListing) -> None:
-        for path in dict.fromkeys(file.path for file in listing.files):
-            run.add_input(path)
+    def start(listing: InputListing, n_taken_over: int) -> None:
         if listing.skipped_masks:
             run.note(f"predict: skipped {len(listing.skipped_masks)} files called like masks.")
-        bar.update(description="Predicting", total=len(listing.files))
+        if n_taken_over == len(listing.files) > 0:
+            run.note(f"predict: {out} holds all {n_taken_over} images already; nothing to predict.")
+        elif n_taken_over:
+            run.note(f"predict: {n_taken_over} of {len(listing.files)} images are done; going on.")
+        bar.update(description="Predicting", total=len(listing.files), completed=n_taken_over)
 
-    report = run_prediction(
-        inputs,
-        out,
-        predictor=predictor,
-        overwrite=overwrite,
-        pictures=pictures,
-        workers=workers,
-        reading=reading,
-        on_start=start,
-        on_done=bar.advance,
-    )
+    options = FolderOptions(overwrite, pictures, parquet, dicom, part, start, bar.advance)
+    if cluster is None:
+        plan = plan_concurrency(len(listing.files), workers=workers, threads=threads)
+        predictor = load_predictor(bundle, threads=plan.threads)
+        report = run_in_threads(
+            listing, out, predictor=predictor, workers=plan.workers, options=options
+        )
+    else:
+        from sonolesion.writers.cluster import run_on_ray
+
+        report = run_on_ray(
+            listing, out, bundle=bundle, address=cluster, workers=workers, options=options
+        )
     bar.close()
-    run.result(_describe(report))
-    for row in report.rows[:_LISTED_AT_MOST]:
+    _record_inputs(run, report)
+    if run.json_output:
+        run.result(_describe(report))
+    for row in itertools.islice(report.iter_rows(), _LISTED_AT_MOST):
         run.print(
             f"{row.source}: {row.label} {row.confidence:.1%}, mask covers {row.mask_coverage:.1%}"
             + (", unsure: have it read" if row.unsure else "")
         )
-    if len(report.rows) > _LISTED_AT_MOST:
-        run.print(f"... and {len(report.rows) - _LISTED_AT_MOST} more.")
+    if report.tables.predicted > _LISTED_AT_MOST:
+        run.print(f"... and {report.tables.predicted - _LISTED_AT_MOST} more.")
     run.print("", report.summary, f"Results: {out}")
-    run.fail_partly(failed.error for failed in report.failures)
-    if len(report.listing.files) == 1 and report.failures:
-        run.exit_code = report.failures[0].error.exit_code
+    _report_failures(run, report)
     return report
+
+
+def _gather(
+    inputs: list[str], *, path_list: str | None, table: Path | None, column: str
+) -> list[str]:
+    """Join the inputs of the command line with those of a list and a table."""
+    from sonolesion.errors import InvalidInputError
+    from sonolesion.inference.path_lists import read_path_column, read_path_list
+
+    if table is None and column != _DEFAULT_COLUMN:
+        raise InvalidInputError("--column: names a column of --table. Give a table too.")
+    if not inputs and path_list is None and table is None:
+        raise InvalidInputError(
+            "expected images, folders or patterns, or --list or --table; got nothing."
+        )
+    texts = list(inputs)
+    if path_list is not None:
+        texts += read_path_list(path_list)
+    if table is not None:
+        texts += read_path_column(table, column)
+    return texts
 
 
 def _parse_reading(frame: str | None, mm_per_px: str | None) -> ReadOptions:
@@ -169,16 +248,42 @@ def _parse_reading(frame: str | None, mm_per_px: str | None) -> ReadOptions:
     )
 
 
+def _record_inputs(run: Run, report: PredictionReport) -> None:
+    """Put hashes taken while reading into run.json: of each file, or of more than 100 as one.
+
+    The frames and views of a file follow one another; it is recorded once for all of them.
+    """
+    n_files = sum(1 for _ in itertools.groupby(file.text for file in report.listing.files))
+    if n_files > _HASHED_AT_MOST:
+        run.add_hashed_input(Path("*"), sha256=report.tables.inputs_sha256, files=n_files)
+        return
+    for text, outcomes in itertools.groupby(report.outcomes, lambda outcome: outcome.text):
+        sha256 = max(outcome.sha256 for outcome in outcomes)
+        run.add_hashed_input(Path(text), sha256=sha256, files=1)
+
+
+def _report_failures(run: Run, report: PredictionReport) -> None:
+    """List some failures and set the exit code: 3, or that of the refusal of a single image."""
+    failures = list(itertools.islice(report.iter_failures(), _LISTED_AT_MOST))
+    more = report.tables.failed - len(failures)
+    run.fail_partly(failed.error for failed in failures)
+    if more:
+        run.fail_partly([f"... and {more} more, all of them in errors.csv."])
+    if len(report.listing.files) == 1 and failures and not report.tables.predicted:
+        run.exit_code = failures[0].error.exit_code
+
+
 def _describe(report: PredictionReport) -> dict[str, object]:
-    """Shape of the result that `--json` prints."""
+    """Shape of the result that `--json` prints; all rows are held for it."""
     from sonolesion.types import RESEARCH_USE_ONLY
     from sonolesion.writers.prediction_row import error_to_csv, row_to_json
 
     return {
         "out": report.out,
         "images": len(report.listing.files),
-        "predictions": [row_to_json(row) for row in report.rows],
-        "errors": [error_to_csv(failed) for failed in report.failures],
+        "taken_over": report.n_taken_over,
+        "predictions": [row_to_json(row) for row in report.iter_rows()],
+        "errors": [error_to_csv(failed) for failed in report.iter_failures()],
         "skipped_masks": len(report.listing.skipped_masks),
         "research_use_only": RESEARCH_USE_ONLY,
     }

@@ -15,7 +15,7 @@ from sonolesion.imaging.geometry import resize
 RGB = tuple[int, int, int]
 PREDICTION_COLOUR: RGB = (255, 140, 0)
 TRUTH_COLOUR: RGB = (0, 200, 140)
-_HALO_COLOUR: RGB = (0, 0, 0)
+HALO_COLOUR: RGB = (0, 0, 0)
 _SHIFT_BITS = 4
 _PX_PER_LINE_PX = 300
 
@@ -45,16 +45,16 @@ def draw_overlay(
         InvalidInputError: a mask has another shape than the image.
     """
     rgb = grey_to_rgb(scale_grey(pixels, scale))
-    width = max(2, round(max(rgb.shape[:2]) / _PX_PER_LINE_PX))
+    width = line_width(rgb)
+    factor = (rgb.shape[0] / pixels.shape[0], rgb.shape[1] / pixels.shape[1])
     for mask, colour in ((truth, TRUTH_COLOUR), (prediction, PREDICTION_COLOUR)):
         if mask is None:
             continue
         if mask.shape != pixels.shape:
             raise InvalidInputError(f"mask is {mask.shape}, its image {pixels.shape}.")
-        lines = find_contours(mask)
-        factor = (rgb.shape[0] / pixels.shape[0], rgb.shape[1] / pixels.shape[1])
-        _draw_lines(rgb, lines, factor=factor, width_px=width + 2, colour=_HALO_COLOUR)
-        _draw_lines(rgb, lines, factor=factor, width_px=width, colour=colour)
+        lines = [line * factor for line in find_contours(mask)]
+        draw_lines(rgb, lines, width_px=width + 2, colour=HALO_COLOUR)
+        draw_lines(rgb, lines, width_px=width, colour=colour)
     return rgb
 
 
@@ -80,18 +80,23 @@ def grey_to_rgb(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.repeat(pixels[:, :, np.newaxis], 3, axis=2)
 
 
-def _draw_lines(
+def line_width(rgb: NDArray[np.uint8]) -> int:
+    """Width in px of an outline on a picture of this size: 2 up to 600 px, then growing."""
+    return max(2, round(max(int(side) for side in rgb.shape[:2]) / _PX_PER_LINE_PX))
+
+
+def draw_lines(
     rgb: NDArray[np.uint8],
     lines: list[NDArray[np.float64]],
     *,
-    factor: tuple[float, float],
     width_px: int,
     colour: RGB,
+    closed: bool = True,
 ) -> None:
+    """Draw lines of points (row, col) into an RGB picture; pixel centres are at .5."""
     # OpenCV takes (x, y) with pixel centres at whole numbers, in fixed point
     points = [
-        np.round(((line * factor) - 0.5)[:, ::-1] * (1 << _SHIFT_BITS)).astype(np.int32)
-        for line in lines
+        np.round((line - 0.5)[:, ::-1] * (1 << _SHIFT_BITS)).astype(np.int32) for line in lines
     ]
     if points:
-        cv2.polylines(rgb, points, True, colour, width_px, cv2.LINE_AA, _SHIFT_BITS)
+        cv2.polylines(rgb, points, closed, colour, width_px, cv2.LINE_AA, _SHIFT_BITS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -55,7 +57,7 @@ def parse_frame(text: str) -> FrameChoice:
     raise InvalidInputError(f"frame: expected a number from 1, or all, got {text!r}.")
 
 
-def list_parts(path: Path, *, frame: FrameChoice = None) -> tuple[ImagePart, ...]:
+def list_parts(path: Path | str, *, frame: FrameChoice = None) -> tuple[ImagePart, ...]:
     """List the images of a file that are to be read: never none.
 
     A DICOM frame that shows several 2D images gives each of them; "all" gives each frame of a DICOM
@@ -67,8 +69,9 @@ def list_parts(path: Path, *, frame: FrameChoice = None) -> tuple[ImagePart, ...
         frame: which frame.
     """
     number = frame if isinstance(frame, int) else None
-    whole = (ImagePart(number, None, f"_frame{number}" if number and number > 1 else ""),)
-    if path.suffix.lower() in IMAGE_SUFFIXES or not is_dicom_file(path):
+    whole = _whole(number)
+    suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122 - a million of them
+    if suffix in IMAGE_SUFFIXES or not is_dicom_file(path):
         return whole
     from sonolesion.imaging.dicom.read import read_contents
 
@@ -88,6 +91,14 @@ def list_parts(path: Path, *, frame: FrameChoice = None) -> tuple[ImagePart, ...
         for f in frames
         for v in views
     )
+
+
+@functools.cache
+def _whole(frame: int | None) -> tuple[ImagePart, ...]:
+    """Return the part of a file that is taken to hold no more; one object for all such files."""
+    if frame is None:
+        return (ONLY_PART,)
+    return (ImagePart(frame, None, f"_frame{frame}" if frame > 1 else ""),)
 
 
 def _suffix(frame: int | None, view: int | None, digits: int) -> str:

@@ -9,12 +9,9 @@ is decoded.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import struct
-import warnings
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,6 +28,7 @@ from sonolesion.errors import (
 )
 from sonolesion.imaging.colour import measure_colour_fraction
 from sonolesion.imaging.dicom.detect import HEAD_BYTES, is_dicom
+from sonolesion.imaging.quiet import keep_warnings_back
 from sonolesion.imaging.size import MAX_PIXELS, MIN_SIDE_PX, check_size
 from sonolesion.imaging.spacing import set_spacing
 from sonolesion.types import UltrasoundImage
@@ -80,16 +78,29 @@ def read_image(
 
                 image = read_dicom(file, name=name, frame=frame, view=view)
             else:
-                image = _read_picture(head + file.read(), name, frame=frame, view=view)
+                picture = _open(head + file.read(), name, kinds="PNG, JPEG, BMP, TIFF or DICOM")
+                image = image_from_pil(picture, name=name, frame=frame, view=view)
     except OSError as error:
         raise _explain_os_error(error, name) from error
     return image if spacing_mm is None else set_spacing(image, spacing_mm)
 
 
-def _read_picture(
-    data: bytes, name: str, *, frame: int | None, view: int | None
+def image_from_pil(
+    image: Image.Image, *, name: str = "image", frame: int | None = None, view: int | None = None
 ) -> UltrasoundImage:
-    image = _open(data, name, kinds="PNG, JPEG, BMP, TIFF or DICOM")
+    """Take a Pillow image, decoded or not, by the same rules as a file.
+
+    Args:
+        image: any mode; it is decoded, not changed otherwise.
+        name: what to call it in messages.
+        frame: which frame or page, from 1; None where it holds one.
+        view: 1 or None: a picture shows one.
+
+    Raises:
+        UnreadableImageError: truncated or damaged.
+        UnsupportedImageError: several frames and none chosen, nan or infinite pixels.
+        ImageSizeError: see `read_image`.
+    """
     _check_size(image, name)
     frames = _count_frames(image, name)
     if frame is None and frames > 1:
@@ -185,7 +196,7 @@ def _explain_os_error(error: OSError, name: str) -> UnreadableImageError:
 
 def _open(data: bytes, name: str, *, kinds: str = "PNG, JPEG, BMP or TIFF") -> Image.Image:
     try:
-        with _quietly():
+        with keep_warnings_back():
             return Image.open(io.BytesIO(data), formats=_FORMATS)
     except Image.DecompressionBombError as error:
         raise ImageSizeError(
@@ -196,14 +207,6 @@ def _open(data: bytes, name: str, *, kinds: str = "PNG, JPEG, BMP or TIFF") -> I
             f"{name}: not a {kinds} image ({len(data):,} bytes, "
             f"{_describe(data)}). Give the image file itself."
         ) from error
-
-
-@contextlib.contextmanager
-def _quietly() -> Iterator[None]:
-    """Keep Pillow's warnings back: what it only warns of is checked here."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def _describe(data: bytes) -> str:
@@ -224,7 +227,7 @@ def _check_size(image: Image.Image, name: str) -> None:
 
 def _count_frames(image: Image.Image, name: str) -> int:
     try:
-        with _quietly():
+        with keep_warnings_back():
             return int(getattr(image, "n_frames", 1))
     except _DECODE_FAULTS as error:
         raise UnreadableImageError(
@@ -234,7 +237,7 @@ def _count_frames(image: Image.Image, name: str) -> int:
 
 def _seek(image: Image.Image, frame: int, name: str) -> None:
     try:
-        with _quietly():
+        with keep_warnings_back():
             image.seek(frame - 1)
     except _DECODE_FAULTS as error:
         raise UnreadableImageError(
@@ -244,7 +247,7 @@ def _seek(image: Image.Image, frame: int, name: str) -> None:
 
 def _decode(image: Image.Image, name: str) -> Image.Image:
     try:
-        with _quietly():
+        with keep_warnings_back():
             image.load()
     except _DECODE_FAULTS as error:
         raise UnreadableImageError(
@@ -255,7 +258,7 @@ def _decode(image: Image.Image, name: str) -> Image.Image:
 
 def _turn_upright(image: Image.Image, name: str, notes: list[str]) -> Image.Image:
     try:
-        with _quietly():
+        with keep_warnings_back():
             if image.getexif().get(0x0112, 1) == 1:
                 return image
             notes.append("EXIF orientation applied")

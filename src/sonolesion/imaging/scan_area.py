@@ -7,11 +7,14 @@ says which part is the image, only that part is read, and results are put back w
 from __future__ import annotations
 
 import dataclasses
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sonolesion.types import ScanArea, UltrasoundImage
+
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 def crop_to_area(image: UltrasoundImage) -> UltrasoundImage:
@@ -19,6 +22,16 @@ def crop_to_area(image: UltrasoundImage) -> UltrasoundImage:
     if image.area is None:
         return image
     return dataclasses.replace(image, pixels=image.pixels[_slices(image.area)], area=None)
+
+
+def crop_array(values: NDArray[Scalar], area: ScanArea | None) -> NDArray[Scalar]:
+    """Return the area of an array (H, W) of the frame, without a gap between its rows.
+
+    Args:
+        values: any dtype.
+        area: None for all of it.
+    """
+    return values if area is None else np.ascontiguousarray(values[_slices(area)])
 
 
 def paste_area(values: NDArray[np.float32], image: UltrasoundImage) -> NDArray[np.float32]:

@@ -4,6 +4,8 @@
 >>> prediction = predictor.predict("benign (1).png")       # doctest: +SKIP
 >>> prediction.label, round(prediction.confidence, 2)      # doctest: +SKIP
 (<LesionClass.BENIGN: 'benign'>, 0.87)
+>>> round(prediction.lesions[0].size.longest_px)            # doctest: +SKIP
+173
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from sonolesion.bundle import DEFAULT_BUNDLE, Bundle, BundleInfo, load_bundle
 from sonolesion.bundle.decision import measure_peak
@@ -23,7 +26,7 @@ from sonolesion.errors import ImageError, InvalidInputError, MissingExtraError
 from sonolesion.imaging.geometry import SquareFit, image_to_square, plan_fit, prob_to_image
 from sonolesion.imaging.intensity import to_unit_range
 from sonolesion.imaging.quality import check_content
-from sonolesion.imaging.read import image_from_array, read_image
+from sonolesion.imaging.read import image_from_array, image_from_pil, read_image
 from sonolesion.imaging.scan_area import crop_to_area, paste_area
 from sonolesion.imaging.spacing import set_spacing
 from sonolesion.inference.postprocess import (
@@ -37,8 +40,8 @@ from sonolesion.inference.runtime import Session
 from sonolesion.metrics.probability import sigmoid, softmax
 from sonolesion.types import LesionClass, Prediction, UltrasoundImage
 
-Source = Path | str | bytes | NDArray[np.uint8] | UltrasoundImage
-"""A file, its bytes, pixels uint8 (H, W) or RGB (H, W, 3), or an image already read."""
+Source = Path | str | bytes | NDArray[np.uint8] | Image.Image | UltrasoundImage
+"""A file, its bytes, pixels uint8 (H, W) or RGB (H, W, 3), a Pillow image, or one already read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +75,16 @@ class Predictor:
     Args:
         bundle: a loaded bundle.
         threads: of one network run; None for as many as there are cores.
+        measure: measure the lesions of each outline; an evaluation, which looks at none of the
+            figures, switches it off.
 
     Raises:
         BundleError: the graph does not keep the bundle's contract.
     """
 
-    def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
+    def __init__(self, bundle: Bundle, threads: int | None = None, *, measure: bool = True) -> None:
         self._info = bundle.info
+        self._measure = measure
         self._session = Session(bundle, threads)
 
     @property
@@ -101,15 +107,17 @@ class Predictor:
         thresholded map, whether they agree or not.
 
         Args:
-            source: a file, its bytes, uint8 pixels (grey or RGB), or an image already read.
-            name: what to call it in result and messages; default the path, "image bytes" or
-                "array".
+            source: a file, its bytes, uint8 pixels (grey or RGB), a Pillow image, or an image
+                already read. Figures are in mm where the image knows its `spacing_mm`.
+            name: what to call it in result and messages; default the path, "image bytes",
+                "image" or "array".
             frame: which frame of a file that holds several, from 1.
             view: which 2D image of a DICOM frame that shows several, from 1.
             spacing_mm: size of a pixel (row, col) in mm, in place of what the file says.
 
         Returns:
             The result on the whole frame's pixel grid; nothing is marked outside its scan area.
+            Lesions are measured on the scan area alone, their places given on the frame.
 
         Raises:
             ImageError: the image cannot be used (a subclass says why).
@@ -134,6 +142,12 @@ class Predictor:
                 self._info.mask_threshold,
                 has_lesion=answer.label is not LesionClass.NORMAL,
             )
+        measured = None
+        if self._measure:
+            # imported here: an evaluation and a text of help need not pay for it
+            from sonolesion.inference.measure.image import measure_image
+
+            measured = measure_image(image, mask=mask, lesion_prob=lesion_prob)
         return Prediction(
             source=name,
             label=answer.label,
@@ -150,6 +164,7 @@ class Predictor:
             unsure=answer.unsure,
             malignant_alert=answer.malignant_alert,
             disagreement=bool(conflict),
+            measured=measured,
         )
 
     def predict_square(self, image: UltrasoundImage) -> SquarePrediction:
@@ -194,22 +209,28 @@ class Predictor:
         return (step(source) for source in sources)
 
 
-def load_predictor(bundle: str | Path | None = None, *, threads: int | None = None) -> Predictor:
+def load_predictor(
+    bundle: str | Path | None = None, *, threads: int | None = None, measure: bool = True
+) -> Predictor:
     """Load a bundle, by default the one that is shipped, and make it ready to predict.
 
     Args:
         bundle: folder or name of a shipped bundle; None for `DEFAULT_BUNDLE`.
         threads: of one network run; None for as many as there are cores.
+        measure: measure the lesions of each outline.
 
     Raises:
         BundleError: no such bundle, or it is damaged.
     """
-    return Predictor(load_bundle(DEFAULT_BUNDLE if bundle is None else bundle), threads)
+    loaded = load_bundle(DEFAULT_BUNDLE if bundle is None else bundle)
+    return Predictor(loaded, threads, measure=measure)
 
 
 def _name_of(source: Source) -> str:
     if isinstance(source, bytes):
         return "image bytes"
+    if isinstance(source, Image.Image):
+        return "image"
     return str(source) if isinstance(source, Path | str) else "array"
 
 
@@ -225,6 +246,8 @@ def _read(
         return read_image(source, name=name, frame=frame, view=view, spacing_mm=spacing_mm)
     if frame is not None or view is not None:
         raise InvalidInputError(f"{name}: a frame or view can be chosen of a file only.")
-    if not isinstance(source, UltrasoundImage):
+    if isinstance(source, Image.Image):
+        source = image_from_pil(source, name=name)
+    elif not isinstance(source, UltrasoundImage):
         source = image_from_array(source, name=name)
     return source if spacing_mm is None else set_spacing(source, spacing_mm)

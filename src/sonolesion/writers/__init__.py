@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from sonolesion.writers.prediction_folder import PredictionReport, run_prediction
+from sonolesion.writers.prediction_folder import run_prediction
+from sonolesion.writers.prediction_report import PredictionReport
 
 __all__ = ["PredictionReport", "run_prediction"]

@@ -11,6 +11,7 @@ from PIL import Image
 
 from sonolesion.files import atomic_write_bytes, atomic_write_text
 from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY, Prediction, UltrasoundImage
+from sonolesion.writers.lesion_text import describe_lesions
 
 # level 3 takes half the time of Pillow's default 6 and gives files of the same size here
 _COMPRESS_LEVEL = 3
@@ -26,7 +27,10 @@ def encode_png(pixels: NDArray[np.uint8]) -> bytes:
 def write_prediction_files(
     out: Path, stem: str, *, image: UltrasoundImage, prediction: Prediction, pictures: bool = True
 ) -> dict[str, str]:
-    """Write one prediction's files below `out`.
+    """Write one prediction's files below `out`, each whole or not at all.
+
+    They are not forced to the disk one by one, which would take as long as the prediction: after
+    a power failure the run that goes on finds the empty ones and writes them again.
 
     Args:
         out: output folder.
@@ -42,19 +46,18 @@ def write_prediction_files(
         OutputWriteError: a file cannot be written.
     """
     files = {"mask": f"masks/{stem}_mask.png", "text": f"{stem}_result.txt"}
-    atomic_write_bytes(out / files["mask"], encode_png(_mask_levels(prediction.mask)))
-    atomic_write_text(out / files["text"], format_result(prediction))
+    atomic_write_bytes(out / files["mask"], encode_png(_mask_levels(prediction.mask)), sync=False)
+    atomic_write_text(out / files["text"], format_result(prediction), sync=False)
     if pictures:
         # imported here: OpenCV costs .1 s, which --no-pictures need not pay
-        from sonolesion.imaging.draw import draw_overlay
-        from sonolesion.imaging.panels import add_margin, draw_panels
+        from sonolesion.imaging.panels import add_margin, draw_panels, draw_prediction
 
         files |= {"picture": f"{stem}_prediction.png", "overlay": f"overlays/{stem}_overlay.png"}
-        overlay = add_margin(draw_overlay(image.pixels, prediction=prediction.mask), prediction)
+        overlay = add_margin(draw_prediction(image.pixels, prediction), prediction)
         atomic_write_bytes(
-            out / files["picture"], encode_png(draw_panels(image.pixels, prediction))
+            out / files["picture"], encode_png(draw_panels(image.pixels, prediction)), sync=False
         )
-        atomic_write_bytes(out / files["overlay"], encode_png(overlay))
+        atomic_write_bytes(out / files["overlay"], encode_png(overlay), sync=False)
     return files
 
 
@@ -70,6 +73,7 @@ def format_result(prediction: Prediction) -> str:
         *(f"  {name}: {prob:.4f}" for name, prob in pairs),
         *_format_decision(prediction),
         f"Mask coverage: {prediction.mask_coverage:.4%} of {width} x {height} px",
+        *describe_lesions(prediction.measured),
         f"Bundle: {prediction.bundle}",
         *(f"Note: {note}" for note in prediction.notes),
         "",

@@ -8,14 +8,18 @@ from typing import Any
 import numpy as np
 
 from sonolesion.inference import FailedInput
-from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY, Prediction
+from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY, LesionMeasurement, Prediction
+from sonolesion.types.lesion import Spacing
+from sonolesion.writers.lesion_record import LESION_COLUMNS, lesion_to_json, lesions_to_csv
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 CSV_COLUMNS = (
     "source", "stem", "label", "confidence", *(f"{name}_prob" for name in CLASS_NAMES),
     "unsure", "prediction_set", "malignant_alert", "disagreement", "mask_coverage", "mask_px",
-    "width_px", "height_px", "bundle", "seconds", "notes",
-    "mask_file", "overlay_file", "picture_file", "text_file", "research_use_only",
+    "width_px", "height_px", "row_spacing_mm", "col_spacing_mm", *LESION_COLUMNS, "bundle",
+    "seconds", "notes",
+    "mask_file", "overlay_file", "picture_file", "text_file", "seg_file", "sr_file", "sc_file",
+    "sha256", "research_use_only",
 )  # fmt: skip
 ERROR_COLUMNS = ("source", "code", "message")
 
@@ -40,7 +44,13 @@ class PredictionRow:
         bundle: name and version.
         seconds: wall time of the prediction.
         notes: remarks.
-        files: kind ("mask", "overlay", "picture", "text") -> path relative to the output folder.
+        files: kind ("mask", "overlay", "picture", "text", of DICOM results "seg", "sr", "sc") ->
+            path relative to the output folder.
+        spacing_mm: size of a pixel (row, col) in mm; None where it is unknown.
+        lesions: the measured lesions, the largest first; empty where nothing is marked, None
+            where nothing was measured.
+        n_specks: parts of the mask too small to be taken for lesions.
+        sha256: of the input file's bytes, 64 hex digits; "" where no file was read.
     """
 
     source: str
@@ -60,11 +70,18 @@ class PredictionRow:
     seconds: float
     notes: tuple[str, ...]
     files: dict[str, str]
+    spacing_mm: Spacing | None = None
+    lesions: tuple[LesionMeasurement, ...] | None = None
+    n_specks: int = 0
+    sha256: str = ""
 
 
-def make_row(prediction: Prediction, *, stem: str, files: dict[str, str]) -> PredictionRow:
+def make_row(
+    prediction: Prediction, *, stem: str, files: dict[str, str], sha256: str = ""
+) -> PredictionRow:
     """Take from a prediction what goes into a table; probabilities to 6, seconds to 4 digits."""
     height, width = prediction.mask.shape
+    measured = prediction.measured
     return PredictionRow(
         source=prediction.source,
         stem=stem,
@@ -83,6 +100,10 @@ def make_row(prediction: Prediction, *, stem: str, files: dict[str, str]) -> Pre
         seconds=round(prediction.seconds, 4),
         notes=prediction.notes,
         files=files,
+        spacing_mm=None if measured is None else measured.spacing_mm,
+        lesions=None if measured is None else measured.lesions,
+        n_specks=0 if measured is None else measured.n_specks,
+        sha256=sha256,
     )
 
 
@@ -103,10 +124,14 @@ def row_to_json(row: PredictionRow) -> dict[str, Any]:
         "mask_px": row.mask_px,
         "width_px": row.width_px,
         "height_px": row.height_px,
+        "spacing_mm": None if row.spacing_mm is None else list(row.spacing_mm),
+        "lesions": None if row.lesions is None else [lesion_to_json(x) for x in row.lesions],
+        "n_specks": row.n_specks,
         "bundle": row.bundle,
         "seconds": row.seconds,
         "notes": list(row.notes),
         "files": row.files,
+        "sha256": row.sha256,
         "research_use_only": RESEARCH_USE_ONLY,
     }
 
@@ -118,6 +143,10 @@ def row_to_csv(row: PredictionRow) -> dict[str, object]:
         values[f"{name}_prob"] = prob
     for name in ("unsure", "malignant_alert", "disagreement"):
         values[name] = int(values[name])
+    row_mm, col_mm = row.spacing_mm or (None, None)
+    values |= {"row_spacing_mm": row_mm, "col_spacing_mm": col_mm} | lesions_to_csv(row.lesions)
+    for name in ("spacing_mm", "lesions", "n_specks"):
+        del values[name]
     values["prediction_set"] = "; ".join(row.prediction_set)
     values["notes"] = "; ".join(row.notes)
     values |= {f"{kind}_file": path for kind, path in values.pop("files").items()}

@@ -65,7 +65,9 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "prepared"
     (folder / "processed").mkdir(parents=True)
     write_manifest(Manifest(tuple(rows), record, folder / "processed"))
-    monkeypatch.setattr("sonolesion.inference.load_predictor", lambda bundle: BrightPredictor())
+    monkeypatch.setattr(
+        "sonolesion.inference.load_predictor", lambda bundle, **_: BrightPredictor()
+    )
     return folder
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -72,13 +73,82 @@ def test_nothing_to_predict_gives_2_and_leaves_no_folder(work: Path, tiny_bundle
     assert not (work / "predictions").exists()
 
 
-def test_second_run_needs_overwrite(work: Path, tiny_bundle: Bundle) -> None:
+def test_second_run_does_nothing_and_says_so(work: Path, tiny_bundle: Bundle) -> None:
+    first = predict(tiny_bundle, "good.png")
+    written = (work / "predictions" / "masks" / "good_mask.png").stat().st_mtime_ns
+    second = predict(tiny_bundle, "good.png")
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert "holds all 1 images already" in second.stderr
+    assert second.stdout == first.stdout
+    assert (work / "predictions" / "masks" / "good_mask.png").stat().st_mtime_ns == written
+
+
+def test_finished_folder_ends_as_it_did_the_first_time(work: Path, tiny_bundle: Bundle) -> None:
+    assert predict(tiny_bundle, "good.png", "text.png").exit_code == 3
+    assert predict(tiny_bundle, "good.png", "text.png").exit_code == 3
+    assert predict(tiny_bundle, "text.png", "-o", "one").exit_code == 4
+    assert predict(tiny_bundle, "text.png", "-o", "one").exit_code == 4
+
+
+def test_other_options_need_overwrite(work: Path, tiny_bundle: Bundle) -> None:
     assert predict(tiny_bundle, "good.png").exit_code == 0
-    refused = predict(tiny_bundle, "good.png")
+    refused = predict(tiny_bundle, "good.png", "--no-pictures")
     assert refused.exit_code == 1
+    assert "pictures True (now False)" in refused.stderr
     assert "--overwrite" in refused.stderr
     assert predict(tiny_bundle, "good.png", "--overwrite", "--no-pictures").exit_code == 0
     assert not (work / "predictions" / "good_prediction.png").exists()
+
+
+def test_inputs_from_a_list_a_table_and_the_standard_input(work: Path, tiny_bundle: Bundle) -> None:
+    Path("list.txt").write_text("good.png\n\nblack.png\n")
+    Path("cases.csv").write_text("id,image\n7,text.png\n")
+    result = predict(
+        tiny_bundle, "--list", "list.txt", "--table", "cases.csv", "--column", "image", "--json"
+    )
+    value = json.loads(result.stdout)
+    assert [p["source"] for p in value["predictions"]] == ["good.png"]
+    assert [e["source"] for e in value["errors"]] == ["black.png", "text.png"]
+    options = ["--list", "-", "--bundle", str(tiny_bundle.folder), "-o", "stdin", "--json"]
+    piped = CliRunner().invoke(APP, options, input="good.png\n")
+    assert [p["stem"] for p in json.loads(piped.stdout)["predictions"]] == ["good"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "got nothing"),
+        (["good.png", "--shard", "3"], "expected K/N such as 3/16"),
+        (["good.png", "--shard", "17/16"], "1 <= K <= N"),
+        (["good.png", "--column", "image"], "Give a table too"),
+        (["--list", "gone.txt"], "Give a text file"),
+    ],
+)
+def test_wrong_usage(work: Path, tiny_bundle: Bundle, arguments: list[str], message: str) -> None:
+    result = predict(tiny_bundle, *arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_shards_together_hold_each_image_once(work: Path, tiny_bundle: Bundle) -> None:
+    seen = []
+    for number in (1, 2, 3, 4):
+        result = predict(
+            tiny_bundle, "good.png", "black.png", "text.png",
+            "--shard", f"{number}/4", "-o", f"part-{number}", "--json",
+        )  # fmt: skip
+        value = json.loads(result.stdout)
+        seen.append([row["source"] for row in value["predictions"] + value["errors"]])
+    assert seen == [["good.png"], ["black.png"], ["text.png"], []]
+
+
+def test_run_record_holds_the_hashes_taken_while_reading(work: Path, tiny_bundle: Bundle) -> None:
+    predict(tiny_bundle, "good.png", "text.png", "gone.png")
+    record = json.loads((work / "predictions" / "run.json").read_text())
+    digest = hashlib.sha256(Path("good.png").read_bytes()).hexdigest()
+    text = hashlib.sha256(b"no image").hexdigest()
+    assert [i["sha256"] for i in record["inputs"]] == [digest, text, ""]
+    assert json.loads((work / "predictions" / "predictions.jsonl").read_text())["sha256"] == digest
 
 
 def test_missing_bundle_is_one_line(work: Path) -> None:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from tiny_bundle import disc, speckle_image
 
-from sonolesion.imaging import panels
 from sonolesion.imaging.panels import add_margin, draw_panels
 from sonolesion.types import LesionClass, Prediction
 
@@ -62,15 +61,6 @@ def test_folders_of_the_source_are_not_drawn() -> None:
     plain, deep = draw_panels(*make(source="a.png")), draw_panels(*make(source="jane doe/a.png"))
     np.testing.assert_array_equal(plain, deep)
     assert (draw_panels(*make(source="b.png")) != plain).any()
-
-
-def test_long_name_is_cut_in_its_middle() -> None:
-    text = "start" + "x" * 500 + "end.png"
-    cut = panels._clip(text, 300, size=15)
-    assert cut.startswith("start")
-    assert cut.endswith("end.png")
-    assert "..." in cut
-    assert panels._font(15).getlength(cut) <= 300
 
 
 @pytest.mark.parametrize("width", [32, 160, 600])

@@ -18,6 +18,7 @@ from dicom_files import make_file, region
 
 from sonolesion.bundle import Bundle
 from sonolesion.errors import ImageError, InvalidInputError, UnsupportedImageError
+from sonolesion.imaging.parts import ONLY_PART
 from sonolesion.inference import FailedInput, Predictor
 from sonolesion.inference.inputs import InputFile, ReadOptions, list_inputs
 
@@ -60,6 +61,26 @@ def test_what_lies_around_the_scan_changes_nothing(predictor: Predictor, surroun
     outside[AREA] = False
     assert not whole.lesion_prob[outside].any()
     assert whole.mask_coverage == pytest.approx(alone.mask.sum() / (200 * 260))
+
+
+def test_lesions_are_measured_on_the_scan_and_placed_on_the_frame(predictor: Predictor) -> None:
+    """Spacing of `region`: .2 x .1 mm; the scan begins at row 20, column 30 of the frame."""
+    data = make_file(screen(90), regions=(region(30, 20, 189, 147),))
+    (whole,) = predictor.predict(data).lesions
+    (alone,) = predictor.predict(SCAN, spacing_mm=(0.2, 0.1)).lesions
+    assert whole.size == alone.size
+    assert whole.size.longest_mm is not None
+    assert whole.size_range == alone.size_range
+    assert (whole.echo, whole.posterior, whole.draft) == (alone.echo, alone.posterior, alone.draft)
+    assert whole.place.depth_top_mm == alone.place.depth_top_mm
+    for found, expected in (
+        (whole.place.centroid_px, alone.place.centroid_px),
+        (whole.longest_ends_px[0], alone.longest_ends_px[0]),
+        (whole.longest_ends_px[1], alone.longest_ends_px[1]),
+        (whole.perpendicular_ends_px[0], alone.perpendicular_ends_px[0]),
+        (whole.perpendicular_ends_px[1], alone.perpendicular_ends_px[1]),
+    ):
+        assert found == (expected[0] + 20, expected[1] + 30)
 
 
 def test_the_gate_looks_at_the_scan_area_only(predictor: Predictor) -> None:
@@ -110,7 +131,7 @@ def test_dicom_files_of_a_folder_are_found_with_and_without_suffix(tree: Path) -
     assert [f.stem for f in listing.files] == [
         "1.2.840.113.7", "IM_0001", "a", "b", "clip", "views_view1", "views_view2",
     ]  # fmt: skip
-    others = [p.name for p in listing.skipped_others]
+    others = [Path(p).name for p in listing.skipped_others]
     assert others == ["DICOMDIR", "README", "scan.v2"]
 
 
@@ -122,6 +143,15 @@ def test_all_frames_of_a_clip(tree: Path) -> None:
     assert len(listing.files) == 11
     (chosen,) = list_inputs(["study/clip.dcm"], options=ReadOptions(frame=7)).files
     assert (chosen.stem, chosen.part.frame) == ("clip_frame07", 7)
+
+
+def test_plain_files_share_one_part(tree: Path) -> None:
+    for name in ("x.png", "y.png"):
+        (tree / name).write_bytes(b"")
+    files = list_inputs(["x.png", "y.png", "gone\0.png", "gone"]).files
+    assert all(file.part is ONLY_PART for file in files)
+    one, other = list_inputs(["x.png", "y.png"], options=ReadOptions(frame=3)).files
+    assert one.part is other.part
 
 
 def test_a_clip_without_a_choice_and_a_damaged_file_cost_one_row_each(tree: Path) -> None:

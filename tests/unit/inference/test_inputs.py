@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from sonolesion.errors import InvalidInputError
-from sonolesion.inference.inputs import list_inputs, printable_path
+from sonolesion.inference.inputs import folder_test, list_inputs, printable_path
+from sonolesion.inference.shard import Shard
 
 
 @pytest.fixture
@@ -97,3 +98,22 @@ def test_name_that_is_not_utf8_is_printable() -> None:
 def test_link_to_a_parent_folder_is_not_followed(tree: Path) -> None:
     (tree / "b" / "loop").symlink_to(tree, target_is_directory=True)
     assert names("b") == ["b/x.png"]
+
+
+def test_shards_share_out_the_files_and_no_two_names_are_alike(tree: Path) -> None:
+    whole = list_inputs(["."]).files
+    parts = [list_inputs(["."], shard=Shard(number, 2)).files for number in (1, 2)]
+    assert parts[0] == whole[::2]
+    assert parts[1] == whole[1::2]
+    assert list_inputs(["."], shard=Shard(9, 9)).files == ()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_folder_test_follows_links(tree: Path) -> None:
+    (tree / "link").symlink_to(tree / "a", target_is_directory=True)
+    (tree / "b" / "x-link.png").symlink_to(tree / "a" / "x.png")
+    is_inside = folder_test(Path("a"))
+    inside = ["a/x.png", "./a/deep/y.TIF", "link/x.png", "link", "b/x-link.png", "a/not/there"]
+    assert all(map(is_inside, inside))
+    assert not any(map(is_inside, ["b/x.png", "x.png", "ab/x.png"]))
+    assert not folder_test(None)("a/x.png")

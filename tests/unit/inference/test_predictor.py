@@ -241,3 +241,57 @@ def test_predicting_imports_neither_torch_nor_matplotlib(
     )
     assert done.stdout.strip() == "benign"
     assert done.stderr == ""
+
+
+def test_the_result_holds_the_measured_lesions(predictor: Predictor) -> None:
+    image = UltrasoundImage(speckle_image(128, 128, radius_px=30), spacing_mm=(0.1, 0.1))
+    prediction = predictor.predict(image)
+    assert prediction.measured is not None
+    assert prediction.measured.spacing_mm == (0.1, 0.1)
+    (lesion,) = prediction.lesions
+    assert lesion.size.area_px == prediction.mask.sum()
+    assert lesion.size.longest_mm == pytest.approx(6.0, rel=0.1)
+    assert lesion.size_range is not None
+    assert lesion.size_range.low.longest_px <= lesion.size.longest_px
+    assert lesion.draft.shape.word is not None
+    assert "Draft" in lesion.draft.notice
+
+
+def test_without_a_scale_nothing_is_in_mm(predictor: Predictor) -> None:
+    (lesion,) = predictor.predict(speckle_image(128, 128, radius_px=30)).lesions
+    assert lesion.size.longest_mm is lesion.size.area_mm2 is None
+    assert lesion.size.longest_px == pytest.approx(60, rel=0.1)
+
+
+def test_an_empty_mask_has_no_lesion_but_was_measured(predictor: Predictor) -> None:
+    prediction = predictor.predict(speckle_image(128, 128, radius_px=0))
+    assert prediction.measured is not None
+    assert prediction.lesions == ()
+
+
+def test_measuring_can_be_switched_off(tiny_bundle: Bundle) -> None:
+    quick = Predictor(tiny_bundle, threads=1, measure=False)
+    prediction = quick.predict(speckle_image(128, 128, radius_px=30))
+    assert prediction.measured is None
+    assert prediction.lesions == ()
+    assert prediction.mask.any()
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "P", "RGBA", "1", "I;16"])
+def test_a_pillow_image_is_read_as_its_file(
+    predictor: Predictor, tmp_path: Path, mode: str
+) -> None:
+    grey = Image.fromarray(speckle_image())
+    if mode == "I;16":
+        image = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
+    else:
+        image = grey.convert(mode)
+    image.save(tmp_path / "a.png")
+    direct, file = predictor.attempt(image), predictor.attempt(tmp_path / "a.png")
+    assert direct.source == "image"
+    if isinstance(file, FailedInput):  # one bit: no ultrasound
+        assert isinstance(direct, FailedInput)
+        assert type(direct.error) is type(file.error)
+        return
+    assert not isinstance(direct, FailedInput)
+    np.testing.assert_array_equal(direct.lesion_prob, file.lesion_prob)

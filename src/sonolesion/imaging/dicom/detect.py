@@ -31,12 +31,12 @@ def is_dicom(head: bytes) -> bool:
     return len(head) >= 8 and (_begins_data_set(head, "<") or _begins_data_set(head, ">"))
 
 
-def is_dicom_file(path: Path) -> bool:
+def is_dicom_file(path: Path | str) -> bool:
     """Whether the file's content is DICOM; False for one that cannot be read."""
     try:
         with open(path, "rb") as file:
             return is_dicom(file.read(HEAD_BYTES))
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a name with a null character
         return False
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import struct
-import warnings
 import zlib
 from collections.abc import Iterator
 from contextvars import ContextVar
 
 from sonolesion.errors import UnreadableImageError
+from sonolesion.imaging.quiet import keep_warnings_back
 
 # what mutated headers and the decoders were seen to raise, beside pydicom's own two that derive
 # from Exception; RuntimeError covers RecursionError and NotImplementedError
@@ -51,8 +51,7 @@ def explain_faults(name: str, doing: str) -> Iterator[None]:
     logging.getLogger("pydicom").addFilter(_KEEP_BACK)
     before = _reading.set(True)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with keep_warnings_back():
             yield
     except (*_FAULTS, InvalidDicomError, BytesLengthException) as error:
         raise UnreadableImageError(

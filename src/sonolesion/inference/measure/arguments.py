@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from sonolesion.errors import InvalidInputError
-from sonolesion.inference.measure.contour import Spacing
+from sonolesion.types.lesion import Spacing
 
 
 def check_arguments(

@@ -8,88 +8,130 @@ through pixel centres they would be one pixel short, through pixel corners up to
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolesion.inference.measure.components import Mask
+from sonolesion.inference.measure.region import Region
 
 Points = NDArray[np.float64]
 """float64 (N, 2), (row, col)."""
 
-Spacing = tuple[float, float]
-"""Size of a pixel, (row, col)."""
-
-_STEPS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # east along a top edge, then clockwise
+_SIDES = np.array([[-0.5, 0.0], [0.0, 0.5], [0.5, 0.0], [0.0, -0.5]])  # middles; see _find_sides
+_DIRECTIONS = np.array([[5, 6, 7], [4, -1, 0], [3, 2, 1]])  # by step of row and column, from -1
 _SAMPLES_PER_PX = 2
 _MIN_SAMPLES = 64
 _KEPT_HARMONICS = 6.0
 FINE_WAVELENGTH_PX = 8.0
 
 
-def trace_contour(region: Mask) -> Points:
+def trace_contour(region: Region) -> Points:
     """Trace a region's outer contour clockwise, one point for each edge between in and out.
 
     Args:
-        region: bool (H, W), 8-connected, without holes, at least one pixel.
+        region: 8-connected, without holes.
 
     Returns:
-        float64 (N, 2), (row, col), N of at least 4; the first point is not repeated.
+        float64 (N, 2), (row, col) in the image, N of at least 4; the first point is not repeated.
 
-    >>> trace_contour(np.ones((1, 1), np.bool_)).tolist()
+    >>> from sonolesion.inference.measure.region import crop_region
+    >>> trace_contour(crop_region(np.ones((1, 1), np.bool_))).tolist()
     [[-0.5, 0.0], [0.0, 0.5], [0.5, 0.0], [0.0, -0.5]]
     """
-    rows, cols = np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0))
-    top, left = int(rows[0]), int(cols[0])
-    inside = np.pad(region[top : rows[-1] + 1, left : cols[-1] + 1], 1)
-    width = inside.shape[1]
-    solid = inside.ravel().tolist()
-    row, col = 0, int(np.flatnonzero(inside[1])[0]) - 1  # the corner at the start of a top edge
-    start, heading = (row, col), 0
-    doubled: list[tuple[int, int]] = []
-    while True:
-        step_row, step_col = _STEPS[heading]
-        doubled.append((2 * row + step_row, 2 * col + step_col))
-        row, col = row + step_row, col + step_col
-        ahead_left, ahead_right = _pixels_ahead(row, col, heading)
-        if solid[ahead_left[0] * width + ahead_left[1]]:
-            heading = (heading - 1) % 4
-        elif not solid[ahead_right[0] * width + ahead_right[1]]:
-            heading = (heading + 1) % 4
-        if (row, col) == start and heading == 0:
-            break
-    return np.array(doubled) / 2.0 + (top - 0.5, left - 0.5)
+    found, _ = cv2.findContours(
+        region.inside.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+    )
+    pixels = np.asarray(found[0], np.int32).reshape(-1, 2)[::-1, ::-1]  # (row, col), clockwise
+    first, count = _find_sides(pixels)
+    pixel = np.repeat(np.arange(len(pixels)), count)
+    side = (np.arange(len(pixel)) - np.repeat(np.cumsum(count) - count - first, count)) % 4
+    row, col = pixels[pixel, 0], pixels[pixel, 1]
+    top = np.flatnonzero((side == 0) & (row == 0))
+    start = int(top[col[top].argmin()])  # row-major, the first edge of all
+    points = np.empty((len(pixel), 2))
+    points[:, 0] = row + region.top_px + _SIDES[side, 0]
+    points[:, 1] = col + region.left_px + _SIDES[side, 1]
+    return np.roll(points, -start, axis=0)
 
 
-def _pixels_ahead(row: int, col: int, heading: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Padded indices of the pixels left and right of the way on, from a corner."""
-    corners = ((row, col), (row, col + 1), (row + 1, col + 1), (row + 1, col))
-    return corners[(heading + 1) % 4], corners[(heading + 2) % 4]
+def _find_sides(pixels: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The sides of each border pixel that lie on the contour: the first one, and how many.
+
+    Sides are 0 top, 1 right, 2 bottom, 3 left, as the way goes round. Which are passed follows from
+    the step that leads to the pixel and the one that leads on: eight directions, clockwise from
+    east. After a step east or south-east the top is the first side; before one north-east or east
+    it is the last.
+
+    Args:
+        pixels: int32 (N, 2), (row, col), 8-connected, closed, clockwise.
+    """
+    if len(pixels) == 1:
+        return np.zeros(1, np.int64), np.full(1, 4)
+    step = np.empty_like(pixels)
+    step[:-1], step[-1] = pixels[1:] - pixels[:-1], pixels[0] - pixels[-1]
+    onward = _DIRECTIONS[step[:, 0] + 1, step[:, 1] + 1]
+    first = np.concatenate([onward[-1:], onward[:-1]]) // 2
+    last = (onward + 1) // 2
+    return first, (last - first) % 4 + 1
 
 
-def smooth_contour(contour: Points, *, wavelength: float) -> Points:
-    """Take the steps out of a closed contour with a low-pass filter that does not shrink it.
+@dataclass(frozen=True, slots=True)
+class ContourSpectrum:
+    """A closed contour, sampled evenly along its length, as Fourier coefficients.
 
-    The curve is sampled evenly along its length; Fourier harmonics of wavelength L are weighted
-    with exp(-(wavelength / L) ** 4). The first six harmonics, which make the form of a tiny
-    region, pass whatever the wavelength.
+    Attributes:
+        coefficients: complex128 (M,), of columns + i rows.
+        length: of the contour, in its unit.
+    """
+
+    coefficients: NDArray[np.complex128]
+    length: float
+
+
+def transform_contour(contour: Points) -> ContourSpectrum:
+    """Sample a closed contour evenly and transform it; see `smooth_contour`.
 
     Args:
         contour: float64 (N, 2), in any unit of length.
-        wavelength: where the filter reaches 1/e, in that unit.
+
+    Returns:
+        M is twice N, two samples to an edge between pixels, at least 64.
+    """
+    closed = np.empty((2, len(contour) + 1))
+    closed[:, :-1], closed[:, -1] = contour.T, contour[0]
+    row, col = closed
+    along = np.zeros(len(row))
+    np.cumsum(np.hypot(row[1:] - row[:-1], col[1:] - col[:-1]), out=along[1:])
+    length = float(along[-1])
+    count = max(_MIN_SAMPLES, _SAMPLES_PER_PX * len(contour))
+    at = np.arange(count) * (length / count)
+    curve = np.empty(count, np.complex128)
+    curve.real, curve.imag = np.interp(at, along, col), np.interp(at, along, row)
+    return ContourSpectrum(np.fft.fft(curve), length)
+
+
+def smooth_contour(spectrum: ContourSpectrum, *, wavelength: float) -> Points:
+    """Take the steps out of a closed contour with a low-pass filter that does not shrink it.
+
+    Fourier harmonics of wavelength L are weighted with exp(-(wavelength / L) ** 4). The first six
+    harmonics, which make the form of a tiny region, pass whatever the wavelength.
+
+    Args:
+        spectrum: from `transform_contour`.
+        wavelength: where the filter reaches 1/e, in the contour's unit.
 
     Returns:
         float64 (M, 2), about two points to the shorter side of a pixel, at least 64.
     """
-    closed = np.vstack([contour, contour[:1]])
-    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(closed, axis=0).T))])
-    length = float(along[-1])
-    count = max(_MIN_SAMPLES, _SAMPLES_PER_PX * len(contour))
-    at = np.arange(count) * (length / count)
-    curve = np.interp(at, along, closed[:, 1]) + 1j * np.interp(at, along, closed[:, 0])
-    frequency = np.fft.fftfreq(count, d=length / count)
+    count, length = len(spectrum.coefficients), spectrum.length
     cutoff = max(1.0 / wavelength, _KEPT_HARMONICS / length)
-    smooth = np.fft.ifft(np.fft.fft(curve) * np.exp(-((frequency / cutoff) ** 4)))
-    return np.column_stack([smooth.imag, smooth.real])
+    squared = np.square(np.fft.fftfreq(count, d=length / count) / cutoff)
+    smooth = np.fft.ifft(spectrum.coefficients * np.exp(-np.square(squared)))
+    points = np.empty((count, 2))
+    points[:, 0], points[:, 1] = smooth.imag, smooth.real
+    return points
 
 
 def contour_length(contour: Points) -> float:
@@ -98,7 +140,9 @@ def contour_length(contour: Points) -> float:
     >>> contour_length(np.array([[0.0, 0.0], [0.0, 3.0], [4.0, 0.0]]))
     12.0
     """
-    return float(np.hypot(*(np.roll(contour, -1, axis=0) - contour).T).sum())
+    step = np.empty_like(contour)
+    step[:-1], step[-1] = contour[1:] - contour[:-1], contour[0] - contour[-1]
+    return float(np.hypot(step[:, 0], step[:, 1]).sum())
 
 
 def contour_area(contour: Points) -> float:
@@ -107,5 +151,6 @@ def contour_area(contour: Points) -> float:
     >>> contour_area(np.array([[0.0, 0.0], [0.0, 3.0], [4.0, 0.0]]))
     6.0
     """
-    row, col = (contour - contour.mean(axis=0)).T
-    return abs(float(row @ np.roll(col, -1) - col @ np.roll(row, -1))) / 2.0
+    row, col = (contour - contour[0]).T
+    # the shares of the edges at point 0 are 0
+    return abs(float((row[:-1] * col[1:] - col[:-1] * row[1:]).sum())) / 2.0

@@ -6,7 +6,8 @@ docs/explanation/measurements.md for what that means.
 
 from __future__ import annotations
 
-from sonolesion.inference.measure.lexicon import (
+from sonolesion.types.lesion import LesionMeasurement
+from sonolesion.types.lexicon import (
     Descriptor,
     EchoPattern,
     LexiconDraft,
@@ -16,7 +17,6 @@ from sonolesion.inference.measure.lexicon import (
     Reason,
     Shape,
 )
-from sonolesion.inference.measure.measurement import LesionMeasurement
 
 MIN_SOLIDITY = 0.9
 MIN_ELLIPSE_OVERLAP = 0.8

@@ -6,13 +6,12 @@ hold; so differences are grey levels out of 255, not dB.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolesion.inference.measure.components import Mask
+from sonolesion.inference.measure.region import Mask, Region, open_window
+from sonolesion.types.lesion import LesionEcho
 
 Grey = NDArray[np.float32]
 GAP_SHARE = 0.08
@@ -24,59 +23,38 @@ EMPTY_GREY = 30.0
 EMPTY_SHARE_OF_TISSUE = 0.3
 
 
-@dataclass(frozen=True, slots=True)
-class LesionEcho:
-    """Grey levels in [0, 255] inside and beside one lesion.
-
-    Attributes:
-        inside_grey: mean inside.
-        core_grey: mean of the core, the inside without its outer rim (6 % of the diameter).
-        tissue_grey: mean of the flanks at the same depth; None where less than a quarter of the
-            lesion has flanks beside it.
-        difference_grey: inside less flanks, row by row; below 0 darker; None likewise.
-        ratio: inside over flanks; None likewise, and where the flanks are black.
-        heterogeneity_grey: standard deviation of the core after speckle is averaged out.
-        empty_share: share of the core, [0, 1], speckle averaged out, that is nearly without
-            echoes: at most 30 grey levels, or 30 % of the flanks' level if that is less.
-    """
-
-    inside_grey: float
-    core_grey: float
-    tissue_grey: float | None
-    difference_grey: float | None
-    ratio: float | None
-    heterogeneity_grey: float
-    empty_share: float
-
-
-def measure_echo(region: Mask, occupied: Mask, pixels: NDArray[np.uint8]) -> LesionEcho:
+def measure_echo(region: Region, occupied: Mask, pixels: NDArray[np.uint8]) -> LesionEcho:
     """Measure the echo level of one lesion.
 
     Args:
-        region: bool (H, W), the lesion.
+        region: the lesion.
         occupied: bool (H, W), all lesions: none of them is tissue.
         pixels: uint8 (H, W).
     """
-    grey = pixels.astype(np.float32)
-    diameter = 2.0 * float(np.sqrt(np.count_nonzero(region) / np.pi))
-    box = np.ix_(region.any(axis=1), region.any(axis=0))  # 8-connected: no gaps
-    core = _find_core(region[box], _CORE_SHARE * diameter)
-    flanks = find_flanks(region, occupied)
-    inside_rows, n_inside = row_means(grey, region)
-    flank_rows, n_flank = row_means(grey, flanks)
+    width = region.inside.shape[1]
+    window = open_window(region, beside_px=_gap(width) + _band(width))
+    near = window.cut(pixels).astype(np.float32)
+    inside = region.inside
+    left = region.left_px - window.left_px
+    grey = np.ascontiguousarray(near[:, left : left + width])
+    diameter = 2.0 * float(np.sqrt(region.area_px / np.pi))
+    core = _find_core(inside, _CORE_SHARE * diameter)
+    flanks = find_flanks(window.place(region), window.cut(occupied))
+    inside_rows, n_inside = row_means(grey, inside)
+    flank_rows, n_flank = row_means(near, flanks)
     both = (n_inside > 0) & (n_flank > 0)
     tissue = difference = ratio = None
     if n_inside[both].sum() >= _MIN_COVERED * n_inside.sum():
         weight = n_inside[both] / n_inside[both].sum()
         tissue = float(flank_rows[both] @ weight)
-        inside = float(inside_rows[both] @ weight)
-        difference = inside - tissue
-        ratio = inside / tissue if tissue > 0 else None
-    smooth = _average_in(grey[box], region[box], max(1.0, _GRAIN_SHARE * diameter))[core]
+        level = float(inside_rows[both] @ weight)
+        difference = level - tissue
+        ratio = level / tissue if tissue > 0 else None
+    smooth = _average_in(grey, inside, max(1.0, _GRAIN_SHARE * diameter))[core]
     limit = EMPTY_GREY if tissue is None else min(EMPTY_GREY, EMPTY_SHARE_OF_TISSUE * tissue)
     return LesionEcho(
-        inside_grey=float(grey[region].mean()),
-        core_grey=float(grey[box][core].mean()),
+        inside_grey=float(inside_rows @ n_inside) / region.area_px,
+        core_grey=float(grey[core].mean(dtype=np.float64)),
         tissue_grey=tissue,
         difference_grey=difference,
         ratio=ratio,
@@ -90,29 +68,43 @@ def find_flanks(region: Mask, occupied: Mask) -> Mask:
 
     In each row: from 8 % to 68 % of the lesion's width away from its outermost pixels there (one
     pixel at least), other lesions left out.
+
+    Args:
+        region: bool (H, W), the lesion.
+        occupied: bool (H, W), all lesions.
     """
     width = int(np.count_nonzero(region.any(axis=0)))
-    gap = max(1, round(GAP_SHARE * width))
-    band = max(1, round(BAND_SHARE * width))
+    gap, band = _gap(width), _band(width)
     has = region.any(axis=1)
-    first = np.expand_dims(region.argmax(axis=1), 1)
-    last = region.shape[1] - 1 - np.expand_dims(region[:, ::-1].argmax(axis=1), 1)
-    col = np.arange(region.shape[1])[None]
+    first = np.expand_dims(region.argmax(axis=1), 1).astype(np.int32)
+    last = region.shape[1] - 1 - np.expand_dims(region[:, ::-1].argmax(axis=1), 1).astype(np.int32)
+    col = np.arange(region.shape[1], dtype=np.int32)[None]
     left = (col < first - gap) & (col >= first - gap - band)
     right = (col > last + gap) & (col <= last + gap + band)
     return np.asarray((left | right) & np.expand_dims(has, 1) & ~occupied)
 
 
+def _gap(width_px: int) -> int:
+    return max(1, round(GAP_SHARE * width_px))
+
+
+def _band(width_px: int) -> int:
+    return max(1, round(BAND_SHARE * width_px))
+
+
 def row_means(grey: Grey, where: Mask) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Mean of each row over `where`, (H,), 0 in rows without a pixel; and the pixels, (H,)."""
-    count = np.count_nonzero(where, axis=1)
-    total = np.where(where, grey, 0.0).sum(axis=1, dtype=np.float64)
+    weight = where.astype(np.float32)
+    # whole numbers up to 255: float32 holds the sum of a row of 65,000 px exactly
+    total = np.einsum("ij,ij->i", grey, weight).astype(np.float64)
+    count = weight.sum(axis=1).astype(np.int64)
     return total / np.maximum(count, 1), count
 
 
 def _find_core(region: Mask, rim_px: float) -> Mask:
     """What lies deeper than `rim_px` inside; the whole region where nothing does."""
-    padded = np.pad(region, 1).astype(np.uint8)
+    padded = np.zeros((region.shape[0] + 2, region.shape[1] + 2), np.uint8)
+    padded[1:-1, 1:-1] = region
     depth = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
     core = np.asarray(depth > rim_px, dtype=np.bool_)
     return core if core.any() else region

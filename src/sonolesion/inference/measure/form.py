@@ -7,63 +7,34 @@ Source: circularity 4 pi A / P^2 (Cox, J. Paleontology 1, 1927); normalised radi
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolesion.inference.measure.components import Mask
-from sonolesion.inference.measure.contour import Points, Spacing, contour_area, contour_length
-from sonolesion.inference.measure.diameters import find_hull
+from sonolesion.inference.measure.contour import contour_area, contour_length
+from sonolesion.inference.measure.region import Region, Window
+from sonolesion.inference.measure.size import SizedRegion
+from sonolesion.types.lesion import LesionForm, Spacing
 
 
-@dataclass(frozen=True, slots=True)
-class LesionForm:
-    """Figures without unit; taken in mm where the spacing is known, else for square pixels.
-
-    Attributes:
-        height_to_width: anteroposterior over transverse extent; above 1 taller than wide.
-        axis_angle_deg: direction of the long axis in (-90, 90]: 0 along the skin, above 0 where
-            the right end lies higher. Meaningless near an `axis_ratio` of 1.
-        axis_ratio: short over long axis of the ellipse of equal second moments, (0, 1].
-        circularity: 4 pi area / perimeter^2, at most 1, which is a disc.
-        solidity: area over that of the convex hull, (0, 1].
-        convexity: perimeter of the convex hull over the perimeter, (0, 1].
-        ellipse_overlap: intersection over union with the ellipse of equal moments, [0, 1].
-        radial_sd: standard deviation of the contour's distance from the centroid over its
-            largest one; 0 for a disc, .12 for an ellipse of axes 3 : 2, more when ragged.
-    """
-
-    height_to_width: float
-    axis_angle_deg: float
-    axis_ratio: float
-    circularity: float
-    solidity: float
-    convexity: float
-    ellipse_overlap: float
-    radial_sd: float
-
-
-def measure_form(region: Mask, smooth: Points, unit: Spacing) -> LesionForm:
-    """Measure the form of a region.
-
-    Args:
-        region: bool (H, W), at least one pixel.
-        smooth: float64 (M, 2), its smooth contour in the unit of `unit`.
-        unit: size of a pixel.
-    """
-    rows, cols = np.nonzero(region)
-    points = np.column_stack([rows, cols]) * np.asarray(unit)
-    centre = points.mean(axis=0)
-    offset = points - centre
-    moments = offset.T @ offset / len(points) + np.diag(np.square(unit)) / 12.0
+def measure_form(region: Region, sized: SizedRegion) -> LesionForm:
+    """Measure the form of a region from its pixels and from its contour."""
+    unit, smooth = sized.unit, sized.smooth
+    sums = cv2.moments(region.inside.view(np.uint8), binaryImage=True)
+    count = sums["m00"]
+    row, col = region.top_px + sums["m01"] / count, region.left_px + sums["m10"] / count
+    centre = np.array([row * unit[0], col * unit[1]])
+    spread = np.array([[sums["mu02"], sums["mu11"]], [sums["mu11"], sums["mu20"]]]) / count
+    # a pixel is a square, not a point: 1/12 of its side squared along each axis
+    moments = np.outer(unit, unit) * (spread + np.eye(2) / 12.0)
     eigenvalues, axes = np.linalg.eigh(moments)
     up, right = -axes[0, 1], axes[1, 1]
     angle = math.degrees(math.atan2(up, right))
-    area = len(points) * unit[0] * unit[1]
-    perimeter, hull = contour_length(smooth), find_hull(smooth)
+    area = count * unit[0] * unit[1]
+    perimeter, hull = contour_length(smooth), sized.hull
     distance = np.hypot(*(smooth - centre).T)
-    height, width = (float(np.ptp(a) + 1) for a in (rows, cols))
+    height, width = region.inside.shape
     return LesionForm(
         height_to_width=height * unit[0] / (width * unit[1]),
         axis_angle_deg=_fold(angle),
@@ -83,13 +54,26 @@ def _fold(angle_deg: float) -> float:
 
 
 def _overlap_ellipse(
-    region: Mask, moments: NDArray[np.float64], centre: NDArray[np.float64], unit: Spacing
+    region: Region, moments: NDArray[np.float64], centre: NDArray[np.float64], unit: Spacing
 ) -> float:
     """Intersection over union of a region and the ellipse of its moments, cut to the image."""
-    row = (np.arange(region.shape[0]) * unit[0] - centre[0])[:, None]
-    col = (np.arange(region.shape[1]) * unit[1] - centre[1])[None]
+    reach = 2.0 * np.sqrt(np.diag(moments))  # of the ellipse, along each axis
+    low, high = ((centre + side * reach) / unit for side in (-1.0, 1.0))
+    window = Window(
+        max(0, min(region.top_px, math.floor(low[0]))),
+        min(region.image_shape[0], max(region.bottom_px, math.ceil(high[0]) + 1)),
+        max(0, min(region.left_px, math.floor(low[1]))),
+        min(region.image_shape[1], max(region.right_px, math.ceil(high[1]) + 1)),
+    )
+    row = (np.arange(window.top_px, window.bottom_px) * unit[0] - centre[0])[:, None]
+    col = (np.arange(window.left_px, window.right_px) * unit[1] - centre[1])[None]
     inverse = np.linalg.inv(moments)
-    distance = inverse[0, 0] * row**2 + 2 * inverse[0, 1] * row * col + inverse[1, 1] * col**2
+    distance = (2.0 * inverse[0, 1] * row) * col
+    distance += inverse[0, 0] * row**2
+    distance += inverse[1, 1] * col**2
     ellipse = distance <= 4.0
-    union = np.count_nonzero(ellipse | region)
-    return float(np.count_nonzero(ellipse & region) / union)
+    row_px, col_px = region.top_px - window.top_px, region.left_px - window.left_px
+    height, width = region.inside.shape
+    shared = ellipse[row_px : row_px + height, col_px : col_px + width] & region.inside
+    both = int(np.count_nonzero(shared))
+    return both / (int(np.count_nonzero(ellipse)) + region.area_px - both)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolesion.inference.measure.contour import Points, Spacing, contour_length, smooth_contour
+from sonolesion.inference.measure.contour import (
+    ContourSpectrum,
+    Points,
+    contour_length,
+    smooth_contour,
+)
+from sonolesion.types.lesion import LesionMargin, Spacing
 
 MIN_CONTOUR_PX = 120.0
 WAVELENGTH_SHARE = 0.03
@@ -17,6 +21,8 @@ MIN_BAY_DEG = 20.0
 CORNER_SHARE = 0.04
 MIN_CORNER_DEG = 75.0
 _N_SECTORS = 24
+_N_OFFSETS = 5
+_MAX_SIDE_PX = 32_767  # of what cv2.remap reads and writes
 _MIN_STEP_GREY = 6.0
 _NEAR_SHARE = (0.01, 0.04)
 _NEAR_PX = 2.0
@@ -25,38 +31,19 @@ _FAR_PX = 7.0
 _MIN_SHARPNESS = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class LesionMargin:
-    """The margin of one lesion.
-
-    Attributes:
-        n_bays: inward bends of the contour that turn by 20 degrees or more; a lobulated contour
-            has as many lobes as bays from two on. None below a contour of 120 px.
-        n_corners: places where the contour turns outward by 75 degrees or more within 4 % of its
-            length. None below 120 px.
-        sharp_share: share of 24 sectors of the contour, [0, 1], that are sharp: the grey levels
-            just outside and just inside differ by at least half of what they differ by farther
-            away, and by at least 6. None where fewer than half of the sectors can be read.
-        step_grey: mean grey level just outside less that just inside; None likewise.
-    """
-
-    n_bays: int | None
-    n_corners: int | None
-    sharp_share: float | None
-    step_grey: float | None
-
-
-def measure_margin(contour_px: Points, unit: Spacing, pixels: NDArray[np.uint8]) -> LesionMargin:
+def measure_margin(
+    spectrum: ContourSpectrum, unit: Spacing, pixels: NDArray[np.uint8]
+) -> LesionMargin:
     """Measure the margin along a traced contour.
 
     Args:
-        contour_px: float64 (N, 2), clockwise.
+        spectrum: of the contour, clockwise, in the unit of `unit`.
         unit: size of a pixel; angles are taken in its unit.
         pixels: uint8 (H, W).
     """
-    length = contour_length(contour_px * unit)
+    length = spectrum.length
     wavelength = max(MIN_WAVELENGTH_PX * max(unit), WAVELENGTH_SHARE * length)
-    smooth = smooth_contour(contour_px * unit, wavelength=wavelength)
+    smooth = smooth_contour(spectrum, wavelength=wavelength)
     bays = corners = None
     if length >= MIN_CONTOUR_PX * max(unit):
         turning = _turning_deg(smooth)
@@ -100,11 +87,15 @@ def _measure_sharpness(
 ) -> tuple[float | None, float | None]:
     """Share of sharp sectors, and the mean step; see `LesionMargin`."""
     reach = contour_length(contour) / np.pi
-    along = np.roll(contour, -1, axis=0) - np.roll(contour, 1, axis=0)
-    normal = np.column_stack([-along[:, 1], along[:, 0]])  # outward, for a clockwise contour
-    normal /= np.maximum(np.hypot(*normal.T), 1e-12)[:, None]
-    near = _step(contour, normal, reach, unit, pixels, _NEAR_SHARE, _NEAR_PX)
-    far = _step(contour, normal, reach, unit, pixels, _FAR_SHARE, _FAR_PX)
+    normal = _find_normals(contour)
+    bands = ((_NEAR_SHARE, _NEAR_PX), (_FAR_SHARE, _FAR_PX))
+    offsets = np.concatenate([_offsets(reach, unit, shares, least) for shares, least in bands])
+    grey = _sample(contour / unit, normal / unit, np.concatenate([offsets, -offsets]), pixels)
+    if grey is None:
+        return None, None
+    step = grey[: len(offsets)] - grey[len(offsets) :]
+    near = _mean_by_sector(step[:_N_OFFSETS].mean(axis=0, dtype=np.float64))
+    far = _mean_by_sector(step[_N_OFFSETS:].mean(axis=0, dtype=np.float64))
     read = np.isfinite(near) & np.isfinite(far)
     if np.count_nonzero(read) < _N_SECTORS / 2:
         return None, None
@@ -113,27 +104,73 @@ def _measure_sharpness(
     return float(sharp.mean()), float(near.mean())
 
 
-def _step(
-    contour: Points,
-    normal: Points,
-    reach: float,
-    unit: Spacing,
-    pixels: NDArray[np.uint8],
-    shares: tuple[float, float],
-    least_px: float,
+def _find_normals(contour: Points) -> Points:
+    """Unit vectors outward at each point of a clockwise contour, (M, 2)."""
+    around = np.concatenate([contour[-1:], contour, contour[:1]])
+    along = around[2:] - around[:-2]
+    normal = np.empty(along.shape)
+    normal[:, 0], normal[:, 1] = -along[:, 1], along[:, 0]
+    normal /= np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-12)[:, None]
+    return normal
+
+
+def _offsets(
+    reach: float, unit: Spacing, shares: tuple[float, float], least_px: float
 ) -> NDArray[np.float64]:
-    """Grey outside less inside in each sector, (24,), nan where less than half can be read."""
+    """Distances from the contour at which grey is read, (5,)."""
     first = max(shares[0] * reach, least_px * max(unit))
-    offsets = np.linspace(first, max(shares[1] * reach, first + 2.0 * max(unit)), 5)
-    levels = []
-    for side in (1.0, -1.0):
-        at = (contour[:, None] + side * offsets[None, :, None] * normal[:, None]) / unit
-        row, col = at[..., 0].astype(np.float32), at[..., 1].astype(np.float32)
-        inside = (row >= 0) & (row <= pixels.shape[0] - 1)
-        inside &= (col >= 0) & (col <= pixels.shape[1] - 1)
-        grey = cv2.remap(pixels, col, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        levels.append(np.where(inside, grey.astype(np.float64), np.nan))
-    step = (levels[0] - levels[1]).mean(axis=1)
-    sectors = np.array_split(step, _N_SECTORS)
-    return np.array([s[np.isfinite(s)].mean() if np.isfinite(s).mean() >= 0.5 else np.nan
-                     for s in sectors])  # fmt: skip
+    return np.linspace(first, max(shares[1] * reach, first + 2.0 * max(unit)), _N_OFFSETS)
+
+
+def _sample(
+    contour_px: Points,
+    normal_px: Points,
+    offsets: NDArray[np.float64],
+    pixels: NDArray[np.uint8],
+) -> NDArray[np.float32] | None:
+    """Grey at each offset along each normal, (len(offsets), M), nan outside of the image.
+
+    None where the lesion is too large for OpenCV to read (over 32,766 px a side).
+    """
+    row, col = (
+        (contour_px[:, axis] + offsets[:, None] * normal_px[:, axis]).astype(np.float32)
+        for axis in (0, 1)
+    )
+    low = [max(0, int(a.min()) - 1) for a in (row, col)]
+    high = [min(side, int(a.max()) + 3) for a, side in zip((row, col), pixels.shape, strict=True)]
+    if max(h - b for h, b in zip(high, low, strict=True)) >= _MAX_SIDE_PX:
+        return None
+    outside = _find_outside(row, col, pixels.shape)
+    row -= np.float32(low[0])
+    col -= np.float32(low[1])
+    near = pixels[low[0] : high[0], low[1] : high[1]]
+    grey = np.empty(row.shape, np.float32)
+    for start in range(0, row.shape[1], _MAX_SIDE_PX - 1):
+        part = np.s_[:, start : start + _MAX_SIDE_PX - 1]
+        grey[part] = cv2.remap(
+            near, col[part], row[part], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+    if outside is not None:
+        grey[outside] = np.nan
+    return grey
+
+
+def _find_outside(
+    row: NDArray[np.float32], col: NDArray[np.float32], shape: tuple[int, ...]
+) -> NDArray[np.bool_] | None:
+    """Which points lie outside of the image's outermost pixel centres; None where none does."""
+    height, width = shape
+    if row.min() >= 0 and col.min() >= 0 and row.max() <= height - 1 and col.max() <= width - 1:
+        return None
+    return np.asarray((row < 0) | (row > height - 1) | (col < 0) | (col > width - 1))
+
+
+def _mean_by_sector(step: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean of the finite values in each sector, (24,), nan where less than half are finite."""
+    size, longer = divmod(len(step), _N_SECTORS)
+    starts = np.arange(_N_SECTORS) * size + np.minimum(np.arange(_N_SECTORS), longer)
+    lengths = np.diff(starts, append=len(step))
+    finite = np.isfinite(step)
+    count = np.add.reduceat(finite.astype(np.float64), starts)
+    total = np.add.reduceat(np.where(finite, step, 0.0), starts)
+    return np.where(count >= 0.5 * lengths, total / np.maximum(count, 1.0), np.nan)

@@ -2,67 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sonolesion.inference.measure.arguments import check_arguments
-from sonolesion.inference.measure.components import Mask, find_lesions
-from sonolesion.inference.measure.contour import Spacing
-from sonolesion.inference.measure.diameters import Point
-from sonolesion.inference.measure.echo import LesionEcho, measure_echo
-from sonolesion.inference.measure.form import LesionForm, measure_form
-from sonolesion.inference.measure.interval import SizeRange, measure_ranges
-from sonolesion.inference.measure.margin import LesionMargin, measure_margin
-from sonolesion.inference.measure.place import LesionPlace, locate
-from sonolesion.inference.measure.posterior import LesionPosterior, measure_posterior
-from sonolesion.inference.measure.size import LesionSize, SizedRegion, measure_size
-
-
-@dataclass(frozen=True, slots=True)
-class LesionMeasurement:
-    """What is measured of one lesion; every figure is defined in docs/explanation/measurements.md.
-
-    Attributes:
-        size: diameters, area, perimeter, extents.
-        size_range: the same with the border at probabilities .3 to .7; None without a soft map.
-        longest_ends_px, perpendicular_ends_px: the ends of the two diameters, (row, col), whole
-            numbers at pixel centres.
-        place: depth and the edges of the image that cut the lesion.
-        is_lower_bound: an edge of the image cuts the lesion, so it may be larger.
-        form, margin, echo, posterior: what the draft in the words of the lexicon rests on.
-        hole_area_px: pixels that the mask left open inside, counted as lesion.
-    """
-
-    size: LesionSize
-    size_range: SizeRange | None
-    longest_ends_px: tuple[Point, Point]
-    perpendicular_ends_px: tuple[Point, Point]
-    place: LesionPlace
-    is_lower_bound: bool
-    form: LesionForm
-    margin: LesionMargin
-    echo: LesionEcho
-    posterior: LesionPosterior
-    hole_area_px: int
-
-
-@dataclass(frozen=True, slots=True)
-class MeasuredLesions:
-    """The lesions of one image.
-
-    Attributes:
-        lesions: the largest first; empty for an empty mask.
-        n_specks, speck_area_px: parts of the mask too small to be taken for lesions, and their
-            pixels together.
-        spacing_mm: size of a pixel (row, col) that the mm figures rest on; None for none.
-    """
-
-    lesions: tuple[LesionMeasurement, ...]
-    n_specks: int = 0
-    speck_area_px: int = 0
-    spacing_mm: Spacing | None = None
+from sonolesion.inference.measure.components import find_lesions
+from sonolesion.inference.measure.draft import draft_lexicon
+from sonolesion.inference.measure.echo import measure_echo
+from sonolesion.inference.measure.form import measure_form
+from sonolesion.inference.measure.interval import measure_ranges
+from sonolesion.inference.measure.margin import measure_margin
+from sonolesion.inference.measure.place import locate
+from sonolesion.inference.measure.posterior import measure_posterior
+from sonolesion.inference.measure.region import Mask, Region
+from sonolesion.inference.measure.size import SizedRegion, measure_size
+from sonolesion.types.lesion import LesionMeasurement, MeasuredLesions, SizeRange, Spacing
 
 
 def measure_lesions(
@@ -104,7 +60,8 @@ def measure_lesions(
         ranges = measure_ranges(found.regions, [s.size for s in sized], lesion_prob, spacing)
     occupied = mask.copy()
     for region in found.regions:
-        occupied |= region
+        box = occupied[region.top_px : region.bottom_px, region.left_px : region.right_px]
+        box |= region.inside
     lesions = tuple(
         _gather(region, item, size_range, holes, pixels, occupied, skin_row_px)
         for region, item, size_range, holes in zip(
@@ -115,7 +72,7 @@ def measure_lesions(
 
 
 def _gather(
-    region: Mask,
+    region: Region,
     sized: SizedRegion,
     size_range: SizeRange | None,
     hole_area_px: int,
@@ -124,16 +81,17 @@ def _gather(
     skin_row_px: float,
 ) -> LesionMeasurement:
     place = locate(region, sized.spacing_mm, skin_row_px)
-    return LesionMeasurement(
+    measured = LesionMeasurement(
         size=sized.size,
         size_range=size_range,
         longest_ends_px=sized.longest.ends_px,
         perpendicular_ends_px=sized.perpendicular.ends_px,
         place=place,
         is_lower_bound=bool(place.cut_edges),
-        form=measure_form(region, sized.smooth, sized.unit),
-        margin=measure_margin(sized.contour_px, sized.unit, pixels),
+        form=measure_form(region, sized),
+        margin=measure_margin(sized.spectrum, sized.unit, pixels),
         echo=measure_echo(region, occupied, pixels),
         posterior=measure_posterior(region, occupied, pixels),
         hole_area_px=hole_area_px,
     )
+    return replace(measured, draft=draft_lexicon(measured))

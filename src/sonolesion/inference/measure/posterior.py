@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolesion.inference.measure.components import Mask
 from sonolesion.inference.measure.echo import Grey, row_means
+from sonolesion.inference.measure.region import Mask, Region, open_window
+from sonolesion.types.lesion import LesionPosterior
 
 GAP_SHARE = 0.08
 DEPTH_SHARE = 0.8
@@ -20,26 +21,7 @@ _MIN_READ = 0.3
 _FLOOR_GREY = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class LesionPosterior:
-    """Grey levels in [0, 255] behind one lesion against tissue beside, at the same depth.
-
-    Everything is None where fewer than 5 rows lie below the lesion, or no flank is in the image.
-
-    Attributes:
-        beneath_grey: mean behind the middle 70 % of the lesion's width.
-        flank_grey: mean of the flanks in the same rows.
-        change: (beneath - flank) / flank, the flank taken as 10 at least; above 0 enhancement.
-        third_changes: the same for the left, middle and right third of the middle 70 %.
-    """
-
-    beneath_grey: float | None = None
-    flank_grey: float | None = None
-    change: float | None = None
-    third_changes: tuple[float, float, float] | None = None
-
-
-def measure_posterior(region: Mask, occupied: Mask, pixels: NDArray[np.uint8]) -> LesionPosterior:
+def measure_posterior(region: Region, occupied: Mask, pixels: NDArray[np.uint8]) -> LesionPosterior:
     """Measure the tissue behind one lesion.
 
     Behind is, in each column, from 8 % of the lesion's height below its lowest pixel down over 80 %
@@ -48,29 +30,35 @@ def measure_posterior(region: Mask, occupied: Mask, pixels: NDArray[np.uint8]) -
     to 75 % of the lesion's width away from it, on both sides where both are in the image.
 
     Args:
-        region: bool (H, W), the lesion.
+        region: the lesion.
         occupied: bool (H, W), all lesions; their pixels are neither behind nor flank.
         pixels: uint8 (H, W).
     """
-    columns = np.flatnonzero(region.any(axis=0))
-    left, right = int(columns[0]), int(columns[-1])
-    width = right - left + 1
-    height = int(np.count_nonzero(region.any(axis=1)))
+    height, width = region.inside.shape
     trim = round(0.15 * width)
-    inner = np.arange(left + trim, right - trim + 1)
     gap, depth = max(1, round(GAP_SHARE * height)), max(MIN_ROWS_PX, round(DEPTH_SHARE * height))
-    rows = np.flatnonzero(region.any(axis=1))
-    read = slice(int(rows[0]), int(rows[-1]) + gap + depth + 1)
-    region, occupied = region[read], occupied[read]
-    grey = pixels[read].astype(np.float32)
-    thirds = [
-        _compare(grey, region, occupied, part, gap=gap, depth=depth, span=(left, right))
-        for part in (inner, *np.array_split(inner, 3))
-    ]
-    whole, *parts = thirds
+    away, reach = max(1, round(FLANK_GAP_SHARE * width)), max(2, round(FLANK_SHARE * width))
+    window = open_window(region, below_px=gap + depth, beside_px=away + reach)
+    grey = window.cut(pixels).astype(np.float32)
+    free = ~window.cut(occupied)
+    left = region.left_px - window.left_px
+    sides = (slice(0, max(0, left - away)), slice(left + width + away, None))
+    beside = np.concatenate([free[:, side] for side in sides], axis=1)
+    flank = _Rows(*row_means(np.concatenate([grey[:, s] for s in sides], axis=1), beside))
+    inner = slice(left + trim, left + width - trim)
+    beneath = _find_beneath(
+        region.inside[:, trim : width - trim], len(grey), gap=gap, depth=depth
+    ) & free[:, inner]  # fmt: skip
+    below = np.ascontiguousarray(grey[:, inner])
+    whole = _compare(below, beneath, flank, depth=depth)
     if whole is None:
         return LesionPosterior()
-    changes = [_change(*p) for p in parts if p is not None]
+    changes = []
+    for part in np.array_split(np.arange(beneath.shape[1]), 3):
+        columns = slice(int(part[0]), int(part[-1]) + 1) if part.size else slice(0)
+        found = _compare(below[:, columns], beneath[:, columns], flank, depth=depth)
+        if found is not None:
+            changes.append(_change(*found))
     return LesionPosterior(
         *whole,
         change=_change(*whole),
@@ -78,42 +66,31 @@ def measure_posterior(region: Mask, occupied: Mask, pixels: NDArray[np.uint8]) -
     )
 
 
-def _compare(
-    grey: Grey,
-    region: Mask,
-    occupied: Mask,
-    columns: NDArray[np.int64],
-    *,
-    gap: int,
-    depth: int,
-    span: tuple[int, int],
-) -> tuple[float, float] | None:
-    """Mean behind `columns` and of the flanks, weighted alike over rows; None if not to be read."""
-    beneath = _find_beneath(region, columns, gap=gap, depth=depth) & ~occupied
-    n_beneath = np.count_nonzero(beneath, axis=1)
-    flank = np.zeros_like(region)
-    width = span[1] - span[0] + 1
-    away, reach = max(1, round(FLANK_GAP_SHARE * width)), max(2, round(FLANK_SHARE * width))
-    flank[:, max(0, span[0] - away - reach) : max(0, span[0] - away)] = True
-    flank[:, span[1] + 1 + away : span[1] + 1 + away + reach] = True
-    flank &= ~occupied & (n_beneath > 0)[:, None]
-    n_flank = np.count_nonzero(flank, axis=1)
-    both = (n_beneath > 0) & (n_flank >= MIN_FLANK_PX)
-    readable = n_beneath[both].sum() >= _MIN_READ * len(columns) * depth
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Mean of each row, float64 (H,), and from how many pixels, int64 (H,)."""
+
+    mean: NDArray[np.float64]
+    count: NDArray[np.int64]
+
+
+def _compare(grey: Grey, beneath: Mask, flank: _Rows, *, depth: int) -> tuple[float, float] | None:
+    """Mean behind and of the flanks, weighted alike over rows; None if not to be read."""
+    mean, count = row_means(grey, beneath)
+    both = (count > 0) & (flank.count >= MIN_FLANK_PX)
+    total = count[both].sum()
+    readable = total >= _MIN_READ * beneath.shape[1] * depth
     if np.count_nonzero(both) < MIN_ROWS_PX or not readable:
         return None
-    weight = n_beneath[both] / n_beneath[both].sum()
-    means = [float(row_means(grey, where)[0][both] @ weight) for where in (beneath, flank)]
-    return means[0], means[1]
+    weight = count[both] / total
+    return float(mean[both] @ weight), float(flank.mean[both] @ weight)
 
 
-def _find_beneath(region: Mask, columns: NDArray[np.int64], *, gap: int, depth: int) -> Mask:
-    height = region.shape[0]
-    lowest = height - 1 - np.expand_dims(region[::-1].argmax(axis=0), 0)
-    row = np.arange(height)[:, None]
-    chosen = np.zeros(region.shape[1], np.bool_)
-    chosen[columns] = region[:, columns].any(axis=0)
-    return np.asarray((row > lowest + gap) & (row <= lowest + gap + depth) & chosen)
+def _find_beneath(inside: Mask, n_rows: int, *, gap: int, depth: int) -> Mask:
+    """Pixels behind each column of a region, bool (`n_rows`, columns), from its box's top down."""
+    lowest = inside.shape[0] - 1 - np.expand_dims(inside[::-1].argmax(axis=0), 0)
+    row = np.arange(n_rows)[:, None]
+    return np.asarray((row > lowest + gap) & (row <= lowest + gap + depth) & inside.any(axis=0))
 
 
 def _change(beneath: float, flank: float) -> float:

@@ -5,47 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
-import numpy as np
-
-from sonolesion.inference.measure.components import Mask
 from sonolesion.inference.measure.contour import (
     FINE_WAVELENGTH_PX,
+    ContourSpectrum,
     Points,
-    Spacing,
     contour_length,
     smooth_contour,
     trace_contour,
+    transform_contour,
 )
-from sonolesion.inference.measure.diameters import Diameter, find_longest, find_perpendicular
-
-
-@dataclass(frozen=True, slots=True)
-class LesionSize:
-    """Sizes of one lesion; everything in mm is None where the spacing is unknown.
-
-    With a known spacing the diameters are found in mm, and `*_px` is the same line in pixels.
-
-    Attributes:
-        longest_px, longest_mm: longest diameter.
-        perpendicular_px, perpendicular_mm: longest line at right angles to it.
-        height_px, height_mm: anteroposterior extent, along the columns of the image.
-        width_px, width_mm: transverse extent, along the rows.
-        perimeter_px, perimeter_mm: length of the smooth contour.
-        area_px, area_mm2: pixels inside, holes filled.
-    """
-
-    longest_px: float
-    perpendicular_px: float
-    height_px: float
-    width_px: float
-    perimeter_px: float
-    area_px: float
-    longest_mm: float | None = None
-    perpendicular_mm: float | None = None
-    height_mm: float | None = None
-    width_mm: float | None = None
-    perimeter_mm: float | None = None
-    area_mm2: float | None = None
+from sonolesion.inference.measure.diameters import (
+    Diameter,
+    find_hull,
+    find_longest_of_hull,
+    find_perpendicular,
+)
+from sonolesion.inference.measure.region import Region
+from sonolesion.types.lesion import LesionSize, Spacing
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +31,9 @@ class SizedRegion:
     Attributes:
         size: the sizes.
         longest, perpendicular: the lines, ends in px.
-        contour_px: float64 (N, 2), the traced contour.
+        spectrum: the traced contour, in the unit of `smooth`.
         smooth: float64 (M, 2), the smooth contour, in mm where the spacing is known, else in px.
+        hull: float64 (K, 2), corners of the convex hull of `smooth`, in its unit.
         unit: size of a pixel in the unit of `smooth`: the spacing, or (1, 1).
         spacing_mm: the spacing, or None.
     """
@@ -64,27 +41,29 @@ class SizedRegion:
     size: LesionSize
     longest: Diameter
     perpendicular: Diameter
-    contour_px: Points
+    spectrum: ContourSpectrum
     smooth: Points
+    hull: Points
     unit: Spacing
     spacing_mm: Spacing | None
 
 
-def measure_size(region: Mask, spacing_mm: Spacing | None) -> SizedRegion:
+def measure_size(region: Region, spacing_mm: Spacing | None) -> SizedRegion:
     """Measure one region.
 
     Args:
-        region: bool (H, W), 8-connected, without holes, at least one pixel.
+        region: 8-connected, without holes.
         spacing_mm: size of a pixel (row, col), or None.
     """
     unit = spacing_mm or (1.0, 1.0)
-    contour = trace_contour(region)
-    smooth = smooth_contour(contour * unit, wavelength=FINE_WAVELENGTH_PX * max(unit))
+    spectrum = transform_contour(trace_contour(region) * unit)
+    smooth = smooth_contour(spectrum, wavelength=FINE_WAVELENGTH_PX * max(unit))
     smooth_px = smooth / unit
-    longest = find_longest(smooth_px, unit)
+    hull_px = find_hull(smooth_px)
+    longest = find_longest_of_hull(hull_px, unit)
     perpendicular = find_perpendicular(smooth_px, longest, unit)
-    area = float(np.count_nonzero(region))
-    height, width = np.ptp(contour, axis=0).tolist()
+    area = float(region.area_px)
+    height, width = (float(side) for side in region.inside.shape)
     size = LesionSize(
         longest_px=longest.length(),
         perpendicular_px=perpendicular.length(),
@@ -104,7 +83,9 @@ def measure_size(region: Mask, spacing_mm: Spacing | None) -> SizedRegion:
             perimeter_mm=contour_length(smooth),
             area_mm2=area * row_mm * col_mm,
         )
-    return SizedRegion(size, longest, perpendicular, contour, smooth, unit, spacing_mm)
+    return SizedRegion(
+        size, longest, perpendicular, spectrum, smooth, hull_px * unit, unit, spacing_mm
+    )
 
 
 def bound_sizes(sizes: Sequence[LesionSize]) -> tuple[LesionSize, LesionSize]:

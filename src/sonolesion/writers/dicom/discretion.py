@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import warnings
 from collections.abc import Iterator
+
+from sonolesion.imaging.quiet import keep_warnings_back
 
 
 @contextlib.contextmanager
@@ -19,8 +20,7 @@ def keep_values_back() -> Iterator[None]:
     refuse = _Refusal()
     logger.addFilter(refuse)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with keep_warnings_back():
             yield
     finally:
         logger.removeFilter(refuse)

@@ -11,6 +11,7 @@ from sonolesion.bundle import BundleInfo
 from sonolesion.errors import InvalidInputError
 from sonolesion.inference.measure import LesionMeasurement, MeasuredLesions
 from sonolesion.inference.measure.components import find_lesions
+from sonolesion.inference.measure.region import Region, Window
 from sonolesion.types import Prediction, UltrasoundImage
 
 Mask = NDArray[np.bool_]
@@ -43,13 +44,13 @@ class LesionPart:
     Attributes:
         number: 1 for the largest.
         mask: bool (H, W), the mask's own pixels: holes stay open.
-        region: bool (H, W), the same with holes filled, as it was measured.
+        region: the same with holes filled, as it was measured, in its bounding box.
         measurement: its figures.
     """
 
     number: int
     mask: Mask
-    region: Mask
+    region: Region
     measurement: LesionMeasurement
 
 
@@ -79,17 +80,19 @@ def find_parts(findings: ImageFindings) -> FoundParts:
             "Give the image that was predicted."
         )
     regions = find_lesions(mask).regions
-    areas = [float(np.count_nonzero(region)) for region in regions]
+    areas = [float(region.area_px) for region in regions]
     if areas != [lesion.size.area_px for lesion in lesions]:
         raise InvalidInputError(
             f"lesions: expected measurements of the {len(regions)} lesions of this mask, got "
             f"those of another ({len(lesions)} lesions). Measure the prediction's own mask."
         )
+    whole = Window(0, mask.shape[0], 0, mask.shape[1])
+    masks = [whole.place(region) & mask for region in regions]
     specks = mask.copy()
-    for region in regions:
-        specks &= ~region
+    for lesion_mask in masks:
+        specks &= ~lesion_mask
     parts = tuple(
-        LesionPart(number, region & mask, region, lesion)
-        for number, (region, lesion) in enumerate(zip(regions, lesions, strict=True), start=1)
+        LesionPart(number, *found)
+        for number, found in enumerate(zip(masks, regions, lesions, strict=True), start=1)
     )
     return FoundParts(parts, specks)

@@ -34,12 +34,8 @@ def draw_picture(findings: ImageFindings, *, scale_sentence: str) -> NDArray[np.
     pixels = findings.image.pixels
     scale = max(1.0, _WIDTH_PX / pixels.shape[1])
     rgb = draw_overlay(pixels, prediction=findings.prediction.mask, scale=scale)
-    lines = [
-        ends
-        for lesion in findings.lesions.lesions
-        for ends in (lesion.longest_ends_px, lesion.perpendicular_ends_px)
-    ]
-    rgb = draw_calipers(rgb, lines, scale=scale)
+    factor = (rgb.shape[0] / pixels.shape[0], rgb.shape[1] / pixels.shape[1])
+    draw_calipers(rgb, findings.lesions.lesions, factor=factor)
     return add_caption(rgb, tuple(_caption(findings, scale_sentence)))
 
 

@@ -51,6 +51,7 @@ def write_dicom_results(
     out: Path,
     *,
     stem: str | None = None,
+    stem_names_frame: bool = False,
     made_at: datetime | None = None,
 ) -> DicomFiles:
     """Write one image's segmentation, structured report and secondary capture.
@@ -68,6 +69,8 @@ def write_dicom_results(
         stem: what the files are called: ``STEM_seg.dcm``, ``STEM_sr.dcm``, ``STEM_sc.dcm``; for a
             frame of many with ``_frame3`` behind the stem. None for 16 hex digits made from the
             source's identifier; no name is ever made from a tag.
+        stem_names_frame: the stem tells the frames of the source apart already: nothing is put
+            behind it.
         made_at: the time to write as that of making; None for now.
 
     Raises:
@@ -90,7 +93,7 @@ def write_dicom_results(
     parts = find_parts(findings)
     _check_size(frame, findings)
     stem = hash_parts(frame.sop_instance_uid)[:16] if stem is None else _check_stem(stem)
-    stem = stem if frame.frame is None else f"{stem}_frame{frame.frame}"
+    stem = stem if frame.frame is None or stem_names_frame else f"{stem}_frame{frame.frame}"
     identifiers = plan_identifiers(frame, findings)
     equipment = describe_equipment(findings.bundle)
     made_at = datetime.now().astimezone() if made_at is None else made_at

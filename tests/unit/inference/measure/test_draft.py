@@ -10,7 +10,8 @@ from drawn_shapes import draw_ellipse, draw_star, draw_wave
 from sonolesion.data.phantom import LesionKind, Phantom, PhantomSettings, make_phantom
 from sonolesion.data.phantom.outline import Margin as DrawnMargin
 from sonolesion.inference.measure import LexiconDraft, draft_lexicon, measure_lesions
-from sonolesion.inference.measure.lexicon import (
+from sonolesion.types import RESEARCH_USE_ONLY, LesionClass
+from sonolesion.types.lexicon import (
     DRAFT_NOTICE,
     EchoPattern,
     Margin,
@@ -18,7 +19,6 @@ from sonolesion.inference.measure.lexicon import (
     PosteriorFeatures,
     Shape,
 )
-from sonolesion.types import RESEARCH_USE_ONLY, LesionClass
 
 SIZE = (300, 400)
 CENTRE = (130.3, 200.2)

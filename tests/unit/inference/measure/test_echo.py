@@ -4,14 +4,16 @@ import numpy as np
 import pytest
 from drawn_shapes import draw_ellipse
 
-from sonolesion.inference.measure.echo import LesionEcho, find_flanks, measure_echo
+from sonolesion.inference.measure.echo import find_flanks, measure_echo
+from sonolesion.inference.measure.region import crop_region
+from sonolesion.types.lesion import LesionEcho
 
 SHAPE = (120, 200)
 MASK = draw_ellipse(SHAPE, centre=(60, 100), half_axes=(40, 30))
 
 
 def echo_of(pixels: np.ndarray, mask: np.ndarray = MASK) -> LesionEcho:
-    return measure_echo(mask, mask, pixels.astype(np.uint8))
+    return measure_echo(crop_region(mask), mask, pixels.astype(np.uint8))
 
 
 def test_flat_lesion_in_flat_tissue() -> None:

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 from drawn_shapes import draw_ellipse, draw_star, draw_wave
 
-from sonolesion.inference.measure.form import LesionForm, measure_form
+from sonolesion.inference.measure.form import measure_form
+from sonolesion.inference.measure.region import crop_region
 from sonolesion.inference.measure.size import measure_size
+from sonolesion.types.lesion import LesionForm
 
 
 def form_of(mask: np.ndarray, spacing: tuple[float, float] | None = None) -> LesionForm:
-    sized = measure_size(mask, spacing)
-    return measure_form(mask, sized.smooth, sized.unit)
+    region = crop_region(mask)
+    return measure_form(region, measure_size(region, spacing))
 
 
 def test_disc() -> None:

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from drawn_shapes import draw_ellipse, draw_star, draw_wave
 
-from sonolesion.inference.measure.contour import trace_contour
-from sonolesion.inference.measure.margin import LesionMargin, measure_margin
+from sonolesion.inference.measure.contour import trace_contour, transform_contour
+from sonolesion.inference.measure.margin import measure_margin
+from sonolesion.inference.measure.region import crop_region
+from sonolesion.types.lesion import LesionMargin
 
 SHAPE = (300, 300)
 CENTRE = (150.2, 149.7)
@@ -14,7 +16,7 @@ CENTRE = (150.2, 149.7)
 
 def margin_of(mask: np.ndarray, pixels: np.ndarray | None = None) -> LesionMargin:
     grey = np.full(mask.shape, 90, np.uint8) if pixels is None else pixels
-    return measure_margin(trace_contour(mask), (1.0, 1.0), grey)
+    return measure_margin(transform_contour(trace_contour(crop_region(mask))), (1.0, 1.0), grey)
 
 
 # r = 1 + a cos(n t) bends inward only where a > 1 / (1 + n^2): .2 for two waves, .1 for three

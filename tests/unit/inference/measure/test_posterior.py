@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from drawn_shapes import draw_ellipse
 
-from sonolesion.inference.measure.posterior import LesionPosterior, measure_posterior
+from sonolesion.inference.measure.posterior import measure_posterior
+from sonolesion.inference.measure.region import crop_region
+from sonolesion.types.lesion import LesionPosterior
 
 SHAPE = (200, 300)
 MASK = draw_ellipse(SHAPE, centre=(70, 150), half_axes=(50, 40))
@@ -14,7 +16,7 @@ BEHIND &= ~MASK
 
 
 def behind(pixels: np.ndarray, mask: np.ndarray = MASK) -> LesionPosterior:
-    return measure_posterior(mask, mask, pixels.astype(np.uint8))
+    return measure_posterior(crop_region(mask), mask, pixels.astype(np.uint8))
 
 
 @pytest.mark.parametrize(("level", "change"), [(150, 0.5), (100, 0.0), (40, -0.6)])
@@ -66,5 +68,5 @@ def test_another_lesion_is_no_flank() -> None:
     pixels = np.full(SHAPE, 100)
     other = draw_ellipse(SHAPE, centre=(140, 245), half_axes=(30, 40))
     pixels[other] = 10
-    found = measure_posterior(MASK, MASK | other, pixels.astype(np.uint8))
+    found = measure_posterior(crop_region(MASK), MASK | other, pixels.astype(np.uint8))
     assert found.change == pytest.approx(0.0)

@@ -13,6 +13,7 @@ from tiny_bundle import speckle_image
 
 from sonolesion.inference.measure import DRAFT_NOTICE
 from sonolesion.inference.measure.components import find_lesions
+from sonolesion.inference.measure.region import Window
 from sonolesion.types import LesionClass
 
 
@@ -103,11 +104,12 @@ def test_the_region_is_the_lesion_to_the_pixel(with_lesions: Written) -> None:
     rows, columns = np.mgrid[: SHAPE[0], : SHAPE[1]] + 0.5
     centres = np.column_stack([columns.ravel(), rows.ravel()])
     expected = find_lesions(with_lesions.findings.prediction.mask).regions
-    for group, mask in zip(regions, expected, strict=True):
+    whole = Window(0, SHAPE[0], 0, SHAPE[1])
+    for group, region in zip(regions, expected, strict=True):
         points = group.roi.value
         np.testing.assert_array_equal(points[0], points[-1])
         inside = Polygon(points).contains_points(centres).reshape(SHAPE)
-        np.testing.assert_array_equal(inside, mask)
+        np.testing.assert_array_equal(inside, whole.place(region))
         (source,) = group.roi.ContentSequence
         assert source.referenced_sop_instance_uid == INSTANCE
         frames = None if with_lesions.frame is None else [with_lesions.frame]

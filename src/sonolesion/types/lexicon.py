@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from sonolesion.types import RESEARCH_USE_ONLY
+from sonolesion.types.notice import RESEARCH_USE_ONLY
 
 Word = TypeVar("Word", bound=StrEnum)
 DRAFT_NOTICE = f"Draft from measurements, to be checked by a reader. {RESEARCH_USE_ONLY}"
@@ -104,3 +104,13 @@ class LexiconDraft:
     echo_pattern: Descriptor[EchoPattern]
     posterior: Descriptor[PosteriorFeatures]
     notice: str = DRAFT_NOTICE
+
+
+NO_DRAFT = LexiconDraft(
+    shape=Descriptor(None, ()),
+    orientation=Descriptor(None, ()),
+    margin=Descriptor(None, ()),
+    echo_pattern=Descriptor(None, ()),
+    posterior=Descriptor(None, ()),
+)
+"""A draft without a word, where nobody worded the figures."""

@@ -13,8 +13,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-RESEARCH_USE_ONLY = "Research use only, not a medical device."
-"""The sentence that every output carries."""
+from sonolesion.types.lesion import LesionMeasurement, MeasuredLesions
+from sonolesion.types.notice import RESEARCH_USE_ONLY
+
+__all__ = [
+    "CLASS_INDEX",
+    "CLASS_NAMES",
+    "RESEARCH_USE_ONLY",
+    "Case",
+    "LesionClass",
+    "LesionMeasurement",
+    "MeasuredLesions",
+    "Prediction",
+    "ScanArea",
+    "UltrasoundImage",
+]
 
 
 class LesionClass(StrEnum):
@@ -116,6 +129,8 @@ class Prediction:
         malignant_alert: the probability of malignant is at or above the bundle's operating
             point, whatever the label; False without a decision.
         disagreement: the outline alone and the class head alone contradicted each other.
+        measured: the lesions of `mask`, each with sizes, form and a draft in the words of the
+            BI-RADS lexicon; None where the maker did not measure.
     """
 
     source: str
@@ -133,8 +148,14 @@ class Prediction:
     unsure: bool = False
     malignant_alert: bool = False
     disagreement: bool = False
+    measured: MeasuredLesions | None = None
 
     @property
     def confidence(self) -> float:
         """Probability of `label`, [0, 1]."""
         return float(self.class_prob.max())
+
+    @property
+    def lesions(self) -> tuple[LesionMeasurement, ...]:
+        """The measured lesions, the largest first; empty for an empty mask or none measured."""
+        return () if self.measured is None else self.measured.lesions

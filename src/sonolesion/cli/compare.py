@@ -1,0 +1,112 @@
+"""`sonolesion compare`: how lesions changed between two visits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sonolesion.cli.run_record import running
+
+if TYPE_CHECKING:
+    from sonolesion.inference import Predictor
+    from sonolesion.writers.comparison_files import PredictedVisit
+
+
+def compare_command(
+    earlier: Annotated[
+        Path, typer.Argument(help="Image of the earlier visit.", show_default=False)
+    ],
+    later: Annotated[Path, typer.Argument(help="Image of the later visit.", show_default=False)],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")] = Path(
+        "comparison"
+    ),
+    bundle: Annotated[
+        str | None,
+        typer.Option(
+            "--bundle", "-b", help="Folder or name of a bundle; the shipped one if not given."
+        ),
+    ] = None,
+    mm_per_px: Annotated[
+        float | None,
+        typer.Option("--mm-per-px", help="Size of a pixel of both images in mm.", min=0.0),
+    ] = None,
+    later_mm_per_px: Annotated[
+        float | None,
+        typer.Option(
+            "--later-mm-per-px", help="The same of the later one, if it differs.", min=0.0
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the comparison of an earlier run.")
+    ] = False,
+    json_output: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
+) -> None:
+    """Say how the lesions of two visits changed: longest diameter and area. Research use only.
+
+    Outlines and measures both images, matches the lesions and gives each change with its
+    measurement error. Writes comparison.png (both images with outlines and diameters),
+    comparison.txt, comparison.json and run.json. Without a scale all sizes are in px, which
+    compare only where both images have the same scale. An image that is refused gives exit code 4.
+
+    Examples:
+      sonolesion compare january.png june.png
+
+      sonolesion compare january.png june.png --mm-per-px 0.07 -o followup
+
+      sonolesion compare january.png june.png --mm-per-px 0.07 --later-mm-per-px 0.09 --json
+    """
+    arguments = {
+        "earlier": earlier, "later": later, "out": out, "bundle": bundle, "mm_per_px": mm_per_px,
+        "later_mm_per_px": later_mm_per_px, "overwrite": overwrite,
+    }  # fmt: skip
+    with running(
+        "compare", arguments=arguments, out=out, json_output=json_output, quiet=quiet
+    ) as run:
+        from sonolesion.errors import OutputExistsError
+        from sonolesion.inference import load_predictor
+        from sonolesion.writers.comparison_files import (
+            FILE_NAMES,
+            compare_predictions,
+            comparison_to_json,
+            describe_change,
+            write_comparison,
+        )
+
+        if not overwrite and any((out / name).exists() for name in FILE_NAMES):
+            raise OutputExistsError(
+                f"{out}: holds a comparison. Choose another folder with -o, or give --overwrite."
+            )
+        predictor = load_predictor(bundle)
+        for path in (earlier, later):
+            run.add_input(path)
+        second_mm = mm_per_px if later_mm_per_px is None else later_mm_per_px
+        comparison = compare_predictions(
+            _predict(predictor, earlier, mm_per_px), _predict(predictor, later, second_mm)
+        )
+        write_comparison(out, comparison)
+        run.result({"out": out} | comparison_to_json(comparison))
+        run.print(*describe_change(comparison.change), "", f"Results: {out}")
+
+
+def _predict(predictor: Predictor, path: Path, mm_per_px: float | None) -> PredictedVisit:
+    """Read and predict one image; a scale given by hand goes before the file's own."""
+    from dataclasses import replace
+
+    from sonolesion.errors import InvalidInputError
+    from sonolesion.imaging.read import read_image
+    from sonolesion.inference.inputs import printable_path
+    from sonolesion.writers.comparison_files import PredictedVisit
+
+    name = printable_path(path)
+    image = read_image(path, name=name)
+    if mm_per_px is not None:
+        if mm_per_px <= 0.0:
+            raise InvalidInputError(
+                f"--mm-per-px: expected a size above 0 mm, got {mm_per_px}. Leave it out where the "
+                "scale is unknown."
+            )
+        image = replace(image, spacing_mm=(mm_per_px, mm_per_px))
+    return PredictedVisit(image, predictor.predict(image, name=name))

@@ -1,0 +1,117 @@
+"""A run through a Ray of this machine gives what a local run gives."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from tiny_bundle import speckle_image
+
+from sonolesion.bundle import Bundle
+from sonolesion.errors import MissingExtraError, OutputWriteError
+from sonolesion.imaging.parts import ImagePart
+from sonolesion.inference.inputs import InputFile, list_inputs
+from sonolesion.writers import cluster
+from sonolesion.writers.cluster import RayPredictor, run_on_ray
+
+ONE = '[null, null, "", null]'
+"""The only image of a file, its pixels as large as the file says."""
+
+
+@pytest.fixture
+def scans(tmp_path: Path) -> Path:
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    for number in range(8):
+        image = speckle_image(128, 140, radius_px=8 * number)
+        Image.fromarray(image).save(folder / f"{number}.png")
+    (folder / "broken.png").write_text("no image")
+    return folder
+
+
+def rows(out: Path) -> list[dict[str, object]]:
+    lines = [json.loads(line) for line in (out / "predictions.jsonl").read_text().splitlines()]
+    return [{k: v for k, v in line.items() if k != "seconds"} for line in lines]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not importlib.util.find_spec("ray"), reason="needs the extra [cluster] (ray)")
+def test_two_workers_of_ray_give_the_rows_of_a_local_run(
+    scans: Path, tmp_path: Path, tiny_bundle: Bundle, repository: Path
+) -> None:
+    env = os.environ | {
+        "PYTHONPATH": str(repository / "src"),
+        "RAY_raylet_start_wait_time_s": "120",
+    }
+    common = ["predict", "scans", "--bundle", str(tiny_bundle.folder), "--no-pictures", "-q"]
+    for options in (["-o", "local"], ["-o", "ray", "--cluster", "local", "--workers", "2"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "sonolesion", *common, *options],
+            env=env, cwd=tmp_path, capture_output=True, text=True,
+        )  # fmt: skip
+        if "timed out during startup" in done.stderr:
+            pytest.skip("this machine is too busy: Ray did not start within two minutes")
+        assert done.returncode == 3, done.stderr
+    assert len(rows(tmp_path / "local")) == 8
+    assert rows(tmp_path / "ray") == rows(tmp_path / "local")
+    for name in ("errors.csv", "summary.txt", "masks/3_mask.png", "3_result.txt"):
+        one, other = ((tmp_path / out / name).read_bytes() for out in ("local", "ray"))
+        assert one == other
+
+
+def test_the_worker_alone(
+    scans: Path, tmp_path: Path, tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    worker = RayPredictor(
+        str(tmp_path / "out"), str(tiny_bundle.folder), pictures=False, folder=str(tmp_path)
+    )
+    batch = {"index": [4, 0], "path": [b"scans/2.png", b"scans/broken.png"], "stem": ["a", "b"],
+             "choice": [ONE, ONE]}  # fmt: skip
+    done = worker(batch)
+    first, second = map(json.loads, done["outcome"])
+    assert done["index"] == [4, 0]
+    assert (first["path"], first["rows"][0]["stem"]) == ("scans/2.png", "a")
+    assert second["failures"][0]["code"] == "E-IMG-002"
+    assert (tmp_path / "out" / "masks" / "a_mask.png").is_file()
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        InputFile("a.png", "a"),
+        InputFile(os.fsdecode(b"\xff.dcm"), "b", ImagePart(3, 1, "_frame03_view1"), (0.1, 0.2)),
+    ],
+)
+def test_frame_view_and_spacing_reach_the_worker(file: InputFile) -> None:
+    path, choice = os.fsencode(file.text), cluster._describe_choice(file)
+    assert cluster._make_file(path, file.stem, choice) == file
+
+
+def test_without_ray_the_extra_is_named(
+    scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MissingExtraError, match=r"sonolesion\[cluster\]"):
+        run_on_ray(list_inputs([str(scans)]), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_error_that_ends_the_run_comes_back_as_itself(
+    scans: Path, tmp_path: Path, tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "masks").write_text("in the way")
+    worker = RayPredictor(
+        str(tmp_path / "out"), str(tiny_bundle.folder), pictures=False, folder=str(tmp_path)
+    )
+    done = worker({"index": [0], "path": [b"scans/2.png"], "stem": ["a"], "choice": [ONE]})
+    with pytest.raises(OutputWriteError, match="a file of that name is in the way"):
+        cluster._unpack(json.loads(done["outcome"][0]))
