@@ -6,6 +6,13 @@
 
 The figures of the report go into the bundle's card, each with its n and interval, and the report
 itself (no image, no path) to benchmarks/results/, from where `results_table.py` reads it.
+
+A bundle made of a cross-validation's networks has no case of those data sets that all of it has
+not seen. Its card then has the out-of-fold figures, where each case was answered by the one network
+that had not seen it:
+
+    sonolesion export cv/fold_0/best_model.pth -o fast --half --calibration cv/calibration.json
+    python benchmarks/ship_bundle.py fast cv/results/busi/report.json --name fast --out-of-fold
 """
 
 from __future__ import annotations
@@ -51,10 +58,15 @@ def main() -> None:
     parser.add_argument("--name", required=True)
     parser.add_argument("--version", default="0.1")
     parser.add_argument("--description")
+    parser.add_argument("--out-of-fold", action="store_true")
     arguments = parser.parse_args()
     bundle = load_bundle(arguments.bundle)
     report = json.loads(arguments.report.read_text("utf-8"))
-    if report["bundle"]["sha256"] != bundle.info.onnx_sha256:
+    if arguments.out_of_fold:
+        is_about = report["data"]["split_hash"] in str(bundle.info.training.get("decision"))
+    else:
+        is_about = report["bundle"]["sha256"] == bundle.info.onnx_sha256
+    if not is_about:
         raise InvalidInputError(f"{arguments.report} is not about {arguments.bundle}.")
     info = dataclasses.replace(
         bundle.info,
