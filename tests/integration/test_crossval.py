@@ -73,6 +73,23 @@ def test_every_case_is_held_out_once(folds: Path, tmp_path: Path) -> None:
     assert len(hashes) == 2
 
 
+def test_rounds_can_be_shared_out(folds: Path, tmp_path: Path) -> None:
+    out = tmp_path / "cv"
+    words = ["crossval", folds, "-o", out, *FAST, "-q"]
+    code, _, stderr = _run(*words, "--only", "fold_7")
+    assert code == 2
+    assert "there are fold_0, fold_1" in stderr
+    code, stdout, stderr = _run(*words, "--only", "fold_1", "--json")
+    assert code == 0, stderr
+    assert json.loads(stdout) == {"trained": ["fold_1"]}
+    assert [p.name for p in out.glob("fold_*")] == ["fold_1"]
+    assert not (out / "results").exists()
+    graph = (out / "fold_1" / "bundle" / "model.onnx").read_bytes()
+    assert _run(*words)[0] == 0
+    assert (out / "fold_1" / "bundle" / "model.onnx").read_bytes() == graph
+    assert len(_table(out)) == 18
+
+
 def test_each_round_is_calibrated_on_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

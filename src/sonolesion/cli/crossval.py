@@ -48,6 +48,15 @@ def crossval_command(
         list[str] | None,
         typer.Option("--set", help="section.key=value; may be repeated.", show_default=False),
     ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            metavar="ROUND",
+            help="Train this round and no report yet, e.g. fold_0; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     resamples: Annotated[
         int, typer.Option("--resamples", min=100, help="Bootstrap resamples of each interval.")
     ] = 1000,
@@ -57,8 +66,10 @@ def crossval_command(
     """Train K times, each time without one fold, and report on the held-out cases.
 
     Several data sets are trained on together and tested fold by fold. Run it again with the same
-    arguments to go on after an interruption. With `optim.keep=best` the fold after the tested one
-    chooses the epoch; with `last` all others train. Needs the extra: sonolesion[train].
+    arguments to go on after an interruption. With `--only` rounds can be shared out over several
+    processes or machines; run it without, last of all, for the report. With `optim.keep=best` the
+    fold after the tested one chooses the epoch; with `last` all others train. Needs the extra:
+    sonolesion[train].
 
     Examples:
       sonolesion prepare Dataset_BUSI_with_GT -o busi --folds 5
@@ -67,11 +78,14 @@ def crossval_command(
 
       sonolesion crossval busi bus_bra -o joint --preset small
 
+      sonolesion crossval busi bus_bra -o joint --only fold_0 --only fold_2
+
       sonolesion crossval --train-on bus_bra --test-on busi -o bra_to_busi
     """
     arguments = {
         "prepared": prepared or [], "train_on": train_on or [], "test_on": test_on or [],
-        "preset": preset, "config": config, "set": overrides or [], "resamples": resamples,
+        "preset": preset, "config": config, "set": overrides or [], "only": only or [],
+        "resamples": resamples,
     }  # fmt: skip
     with running(
         "crossval", arguments=arguments, out=out, json_output=json_output, quiet=quiet
@@ -86,7 +100,13 @@ def crossval_command(
         rounds, manifest = _plan(
             run, prepared or [], train_on or [], test_on or [], settings=settings
         )
-        bundles = [_train_round(run, item, out, settings) for item in rounds]
+        chosen = _choose(rounds, only or [])
+        bundles = [_train_round(run, item, out, settings) for item in chosen]
+        if only:
+            trained = ", ".join(item.name for item in chosen)
+            run.result({"trained": [item.name for item in chosen]})
+            run.print(f"Trained: {trained}. Without --only the same command ends with the report.")
+            return
         if len(rounds) > 1:
             bundles = _calibrate_rounds(run, rounds, bundles, manifest, out)
         reports = _report(run, rounds, bundles, manifest, out=out, resamples=resamples)
@@ -125,6 +145,21 @@ def _plan(
         return fold_rounds(chosen, inner_val=inner_val), join_manifests(chosen)
     single = cross_set_round([read[p] for p in train_on], [read[p] for p in test_on])
     return (single,), single.manifest
+
+
+def _choose(rounds: Sequence[Round], names: Sequence[str]) -> Sequence[Round]:
+    """Return the rounds of these names; all, where none is named.
+
+    Raises:
+        InvalidInputError: there is no round of that name.
+    """
+    from sonolesion.errors import InvalidInputError
+
+    known = {item.name: item for item in rounds}
+    for name in names:
+        if name not in known:
+            raise InvalidInputError(f"--only {name}: no such round; there are {', '.join(known)}.")
+    return [known[name] for name in names] if names else rounds
 
 
 def _train_round(run: Run, round_: Round, out: Path, settings: TrainSettings) -> Bundle:
