@@ -17,6 +17,7 @@ COLUMNS = (
     ("accuracy, 3 classes", "classification.overall", "accuracy"),
     ("AUC malignant : benign", "classification.ranking", "auc_malignant_vs_benign"),
     ("AUC malignant : rest", "classification.ranking", "auc_malignant_vs_rest"),
+    ("specificity at sensitivity .95", "classification.ranking", "specificity_at_sensitivity_95"),
 )
 
 
@@ -64,7 +65,7 @@ def print_table(convention: str, columns: tuple[tuple[str, str, str], ...]) -> N
         if report["settings"]["convention"] != convention:
             continue
         data = report["data"]
-        name = f"{path.stem}: {data['protocol']} {data['split_hash']}, part {data['part']}"
+        name = f"{path.stem}: {data['protocol']} {data['split_hash']}, {data['part']}"
         cells = (cell(find(report, where, key)) for _, where, key in columns)
         print(f"| {name} | " + " | ".join(cells) + " |")
 

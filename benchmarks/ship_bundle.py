@@ -2,7 +2,7 @@
 
     sonolesion train prepared -o models --preset small
     sonolesion evaluate prepared --bundle models/bundle -o results
-    python benchmarks/ship_bundle.py models/bundle results/report.json --name small
+    python benchmarks/ship_bundle.py models/bundle results/report.json --name fast
 
 The figures of the report go into the bundle's card, each with its n and interval, and the report
 itself (no image, no path) to benchmarks/results/, from where `results_table.py` reads it.
@@ -77,7 +77,8 @@ def main() -> None:
     )
     shipped = write_bundle(SHIPPED_FOLDER / arguments.name, info, bundle.graph)
     RESULTS.mkdir(exist_ok=True)
-    shutil.copyfile(arguments.report, RESULTS / f"{arguments.name}.json")
+    stem = f"crossval_{arguments.report.parent.name}" if arguments.out_of_fold else arguments.name
+    shutil.copyfile(arguments.report, RESULTS / f"{stem}.json")
     print(f"{shipped.folder}: {len(shipped.graph) / 1e6:.1f} MB")
 
 

@@ -51,7 +51,7 @@ def test_a_wrong_setting_is_named(override, message):
 
 
 def test_an_unknown_preset_names_those_there_are():
-    with pytest.raises(ConfigError, match="classic, mission, small"):
+    with pytest.raises(ConfigError, match="classic, flagship, mission, small"):
         load_train_settings("missing")
 
 

@@ -40,7 +40,7 @@ class BundleInfo:
     """All that is needed to run a bundle's graph as it was trained, and to say where it is from.
 
     Attributes:
-        name: short name, lower case, e.g. "small".
+        name: short name, lower case, e.g. "fast".
         version: of the weights, e.g. "0.1".
         created: day of export, ISO 8601.
         description: one sentence for people.
@@ -85,7 +85,7 @@ class BundleInfo:
 
     @property
     def label(self) -> str:
-        """Name and version, e.g. "small 0.1"."""
+        """Name and version, e.g. "fast 0.1"."""
         return f"{self.name} {self.version}"
 
 

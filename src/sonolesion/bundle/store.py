@@ -49,7 +49,7 @@ def load_bundle(path_or_name: Path | str = DEFAULT_BUNDLE) -> Bundle:
 
     Args:
         path_or_name: a folder, or the name of a shipped bundle. A text that is the name of a
-            shipped one means that one; write ``./small`` for a folder called so.
+            shipped one means that one; write ``./fast`` for a folder called so.
 
     Raises:
         BundleError: nothing there, a file missing or over 200 MB, a wrong field, a wrong hash, or

@@ -1,6 +1,6 @@
 """One way from an image to a result; `predict`, `evaluate` and the HTTP server all take it.
 
->>> predictor = load_predictor("small")                    # doctest: +SKIP
+>>> predictor = load_predictor("fast")                     # doctest: +SKIP
 >>> prediction = predictor.predict("benign (1).png")       # doctest: +SKIP
 >>> prediction.label, round(prediction.confidence, 2)      # doctest: +SKIP
 (<LesionClass.BENIGN: 'benign'>, 0.87)
