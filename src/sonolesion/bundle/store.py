@@ -14,7 +14,7 @@ from sonolesion.bundle.schema import BundleInfo, bundle_info_to_json, parse_bund
 from sonolesion.errors import BundleError
 from sonolesion.files import atomic_folder, atomic_write_bytes, atomic_write_json
 
-DEFAULT_BUNDLE = "small"
+DEFAULT_BUNDLE = "fast"
 GRAPH_NAME = "model.onnx"
 INFO_NAME = "bundle.json"
 MAX_GRAPH_BYTES = 200 * 10**6

@@ -54,6 +54,8 @@ class _FloatBackward(torch.autograd.Function):
 class DepthwiseConv(nn.Conv2d):
     """A depthwise convolution without bias, as `nn.Conv2d` with the same weights.
 
+    One that gets a bias later on (`fold_norms`) computes as any other.
+
     Args:
         like: the layer that it replaces; its parameter is taken over, not copied. Where that
             layer pads by the size of its input (TensorFlow's "same", timm's `Conv2dSame`), this
@@ -82,7 +84,8 @@ class DepthwiseConv(nn.Conv2d):
             images = pad_same(
                 images, list(self.kernel_size), list(self.stride), list(self.dilation)
             )
-        if not (torch.is_grad_enabled() and _is_bfloat16_on_cpu(images)):
+        is_plain = self.bias is not None or not torch.is_grad_enabled()
+        if is_plain or not _is_bfloat16_on_cpu(images):
             return super().forward(images)
         with torch.autocast("cpu", enabled=False):
             out: Tensor = _FloatBackward.apply(images.bfloat16(), self.weight.bfloat16(), self)

@@ -24,6 +24,7 @@ from sonolesion.inference.runtime import Session
 from sonolesion.metrics.probability import sigmoid
 from sonolesion.train.checkpoint import LoadedNetwork, load_network
 from sonolesion.train.dataset import LoadedPart, load_part
+from sonolesion.train.fold_norm import fold_norms
 from sonolesion.train.half_weights import round_to_half, store_half, strip_notes
 from sonolesion.train.models import Ensemble
 
@@ -77,6 +78,7 @@ def bundle_from_checkpoints(
         )
     network = loaded[0].network if len(loaded) == 1 else Ensemble([i.network for i in loaded])
     if half_weights:
+        fold_norms(network.eval())
         round_to_half(network)
     settings = loaded[0].settings
     size, resize = shapes.pop()
@@ -107,10 +109,10 @@ def export_graph(network: nn.Module, info: BundleInfo, *, half_weights: bool = F
     """Export a network to a self-contained ONNX file with a free batch axis.
 
     Args:
-        network: in evaluation mode; for `half_weights` already rounded by `round_to_half`.
+        network: in evaluation mode; for `half_weights` folded by `fold_norms` and rounded by
+            `round_to_half`, so that no optimiser changes the numbers that fp16 holds.
         info: names and size.
-        half_weights: store weights as fp16. Nothing is folded into them then, so that they stay
-            the numbers that fp16 holds; ONNX Runtime folds when it loads the graph.
+        half_weights: store weights as fp16.
 
     Raises:
         MissingExtraError: onnx or onnxscript is not installed.
@@ -135,7 +137,6 @@ def export_graph(network: nn.Module, info: BundleInfo, *, half_weights: bool = F
             opset_version=OPSET,
             dynamo=True,
             verbose=False,
-            optimize=not half_weights,
         )
     if program is None:
         raise TrainingError("torch gave no ONNX program; update torch.")

@@ -1,8 +1,9 @@
 """Weights stored in half the space: fp16 in the file, fp32 in the computation.
 
-The network's weights are first rounded to what fp16 can hold, so that torch and the stored graph
-compute the same; a Cast node then widens each when the graph is loaded, where ONNX Runtime folds
-it away. Speed and memory while running are those of fp32.
+The network's weights, with batch normalisation folded in (`fold_norm`), are first rounded to what
+fp16 can hold, so that torch and the stored graph compute the same; a Cast node then widens each
+when the graph is loaded, where ONNX Runtime folds it away. Speed and memory while running are those
+of fp32.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _MIN_ELEMENTS = 256
 def round_to_half(network: nn.Module) -> None:
     """Round the floating weights of `network`, in place, to fp16 values.
 
-    Batch-norm statistics are rounded too: the export folds them into the weights or keeps them.
+    Fold batch normalisation before (`fold_norms`), or its statistics are rounded too.
 
     Raises:
         TrainingError: a weight lies beyond fp16's range of 65,504.
