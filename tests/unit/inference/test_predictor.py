@@ -219,7 +219,7 @@ def test_load_predictor_takes_a_folder_or_the_default(
 ) -> None:
     assert load_predictor(tiny_bundle.folder, threads=1).info == tiny_bundle.info
     monkeypatch.setattr(store, "SHIPPED_FOLDER", tiny_bundle.folder.parent / "none")
-    with pytest.raises(BundleError, match="no bundle 'small'"):
+    with pytest.raises(BundleError, match=f"no bundle '{store.DEFAULT_BUNDLE}'"):
         load_predictor()
 
 
