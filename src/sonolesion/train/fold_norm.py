@@ -70,15 +70,16 @@ def _fold(convolution: nn.Conv2d, norm: _BatchNorm) -> None:
     mean, var = norm.running_mean, norm.running_var
     if mean is None or var is None:
         raise TrainingError("a batch normalisation without statistics cannot be folded.")
-    scale = (var + norm.eps).rsqrt() * (1.0 if norm.weight is None else norm.weight)
+    scale = (var + norm.eps).rsqrt()
+    if norm.affine:
+        scale = scale * norm.weight
     bias = -mean if convolution.bias is None else convolution.bias - mean
-    shift = bias * scale + (0.0 if norm.bias is None else norm.bias)
+    shift = bias * scale + norm.bias if norm.affine else bias * scale
     convolution.weight.mul_(scale[:, None, None, None])
     convolution.bias = nn.Parameter(shift)
     norm.eps = 0.0  # with it the identity is exact: x / sqrt(1 + 0)
     mean.zero_()
     var.fill_(1.0)
-    if norm.weight is not None:
+    if norm.affine:
         norm.weight.fill_(1.0)
-    if norm.bias is not None:
         norm.bias.zero_()
