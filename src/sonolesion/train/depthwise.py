@@ -1,7 +1,7 @@
 """Depthwise convolutions whose backward pass runs in float32 on a CPU.
 
 oneDNN has no fast bfloat16 kernel for the gradients of depthwise convolutions in channels-last
-layout: strided ones and those of 5x5 take 3 to 13 times as long as in float32
+layout: strided ones and those of 5x5 take several times as long as in float32
 (`benchmarks/depthwise_backward.py`). The forward pass is fast in both, so only the backward pass
 changes, and only under bfloat16 autocast on a CPU. Weights keep their names and values.
 """
