@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import signal
@@ -183,3 +184,15 @@ def test_a_folder_of_another_crossval_is_refused(folds: Path, tmp_path: Path) ->
     assert _run("crossval", folds, "-o", tmp_path / "cv", *FAST, "-q")[0] == 0
     code, _, stderr = _run("crossval", folds, "-o", tmp_path / "cv", *FAST, "--set", "seed=7")
     assert (code, "other settings" in stderr) == (2, True)
+
+
+def test_each_round_trains_on_from_its_own_network(folds: Path, tmp_path: Path) -> None:
+    first, on = tmp_path / "cv", tmp_path / "on"
+    assert _run("crossval", folds, "-o", first, *FAST, "-q")[0] == 0
+    more = ("--start-from", first, "--set", "seed=43")
+    assert _run("crossval", folds, "-o", on, *FAST, "-q", *more)[0] == 0
+    started = json.loads((on / "fold_1" / "bundle" / "bundle.json").read_text())["training"]
+    checkpoint = (first / "fold_1" / "best_model.pth").read_bytes()
+    assert started["started_from"] == hashlib.sha256(checkpoint).hexdigest()
+    code, _, stderr = _run("crossval", folds, "-o", on, *FAST, "-q", "--set", "seed=43")
+    assert (code, "another start" in stderr) == (2, True)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 RESULTS = "results"
 CALIBRATION = "calibration.json"
+CHECKPOINT = "best_model.pth"
 
 
 def crossval_command(
@@ -57,6 +58,14 @@ def crossval_command(
             show_default=False,
         ),
     ] = None,
+    start_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--start-from",
+            help="Train each round on from its network in this folder of an earlier crossval.",
+            show_default=False,
+        ),
+    ] = None,
     resamples: Annotated[
         int, typer.Option("--resamples", min=100, help="Bootstrap resamples of each interval.")
     ] = 1000,
@@ -80,12 +89,14 @@ def crossval_command(
 
       sonolesion crossval busi bus_bra -o joint --only fold_0 --only fold_2
 
+      sonolesion crossval busi bus_bra -o longer --start-from joint --set seed=43
+
       sonolesion crossval --train-on bus_bra --test-on busi -o bra_to_busi
     """
     arguments = {
         "prepared": prepared or [], "train_on": train_on or [], "test_on": test_on or [],
         "preset": preset, "config": config, "set": overrides or [], "only": only or [],
-        "resamples": resamples,
+        "start_from": start_from, "resamples": resamples,
     }  # fmt: skip
     with running(
         "crossval", arguments=arguments, out=out, json_output=json_output, quiet=quiet
@@ -101,7 +112,7 @@ def crossval_command(
             run, prepared or [], train_on or [], test_on or [], settings=settings
         )
         chosen = _choose(rounds, only or [])
-        bundles = [_train_round(run, item, out, settings) for item in chosen]
+        bundles = [_train_round(run, item, out, settings, start_from) for item in chosen]
         if only:
             trained = ", ".join(item.name for item in chosen)
             run.result({"trained": [item.name for item in chosen]})
@@ -162,25 +173,40 @@ def _choose(rounds: Sequence[Round], names: Sequence[str]) -> Sequence[Round]:
     return [known[name] for name in names] if names else rounds
 
 
-def _train_round(run: Run, round_: Round, out: Path, settings: TrainSettings) -> Bundle:
-    """Train a round in a folder of its own, or take the bundle that is there already."""
+def _train_round(
+    run: Run, round_: Round, out: Path, settings: TrainSettings, earlier: Path | None
+) -> Bundle:
+    """Train a round in a folder of its own, or take the bundle that is there already.
+
+    Args:
+        run: for progress and notes.
+        round_: what trains and what is held out.
+        out: folder of the rounds.
+        settings: of the training.
+        earlier: folder of an earlier crossval on the same split, whose network is trained on.
+    """
     from sonolesion.bundle import load_bundle
     from sonolesion.cli.train import train_and_export
     from sonolesion.errors import InvalidInputError
+    from sonolesion.files import sha256_file
 
     folder = out / round_.name
+    start = None if earlier is None else earlier / round_.name / CHECKPOINT
     if (folder / "bundle" / "bundle.json").is_file():
         bundle = load_bundle((folder / "bundle").resolve())
         training = bundle.info.training
         same = training.get("split_hash") == round_.manifest.record.split_hash
-        if not same or training.get("settings") != settings.model_dump():
+        same &= training.get("settings") == settings.model_dump()
+        same &= training.get("started_from") == (sha256_file(start) if start else None)
+        if not same:
             raise InvalidInputError(
-                f"{folder}: holds a round with other settings or another split. Give another -o."
+                f"{folder}: holds a round with other settings, another split or another start. "
+                "Give another -o."
             )
         run.note(f"{round_.name}: trained already.")
         return bundle
     run.note(f"{round_.name}:")
-    trained = train_and_export(run, round_.manifest, folder, settings=settings)
+    trained = train_and_export(run, round_.manifest, folder, settings=settings, start_from=start)
     if trained is None:
         raise InvalidInputError("crossval runs on one device: set runtime.devices=1.")
     return trained.bundle

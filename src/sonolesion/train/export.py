@@ -159,6 +159,8 @@ def _training_facts(loaded: Sequence[LoadedNetwork], manifest: Manifest | None) 
     trained_on = sorted({str(i.about["split_hash"]) for i in loaded if "split_hash" in i.about})
     if trained_on:
         facts["split_hash"] = "+".join(trained_on)
+    if first.about.get("started_from"):
+        facts["started_from"] = first.about["started_from"]
     if len(loaded) > 1:
         facts["members"] = len(loaded)
     if manifest is not None:
