@@ -167,9 +167,7 @@ def _plan(
         chosen = [read[path] for path in prepared]
         inner_val = settings.optim.keep == "best"
         return fold_rounds(chosen, inner_val=inner_val), join_manifests(chosen)
-    single = cross_set_round(
-        [read[p] for p in train_on], [read[p] for p in test_on], fit_on=fit_on
-    )
+    single = cross_set_round([read[p] for p in train_on], [read[p] for p in test_on], fit_on=fit_on)
     return (single,), single.manifest
 
 

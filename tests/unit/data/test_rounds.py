@@ -110,5 +110,5 @@ def test_a_fold_of_the_training_sets_can_be_kept_to_fit_on(folds, tmp_path):
         kept = {"fold_1": "val", LEFT_OUT: LEFT_OUT}.get(row.part, "train")
         assert part[row.case_id] == kept
     assert {part[row.case_id] for row in other.rows} == {"test", LEFT_OUT}
-    with pytest.raises(InvalidInputError, match="no fold 'fold_9'.*fold_0"):
+    with pytest.raises(InvalidInputError, match=r"no fold 'fold_9'.*fold_0"):
         cross_set_round([folds], [other], fit_on="fold_9")
