@@ -131,14 +131,6 @@ def analyse_fixed_readers(found: ReaderValues, *, level: float = 0.95) -> Random
     return estimate(difference, math.sqrt(2.0 / readers * error), math.inf, level=level)
 
 
-def one_reader(found: ReaderValues, reader: int, *, level: float = 0.95) -> RandomEstimate:
-    """Estimate one reader's difference of two arms, with cases at random."""
-    cov = found.covariance[:, reader, :, reader]
-    variance = max(float(cov[0, 0] + cov[1, 1] - 2.0 * cov[0, 1]), 0.0)
-    difference = float(found.values[1, reader] - found.values[0, reader])
-    return estimate(difference, math.sqrt(variance), math.inf, level=level)
-
-
 def split_components(found: ReaderValues) -> Components:
     """Compute mean squares and mean covariances of (A, R) figures."""
     values, cov = found.values, found.covariance
