@@ -51,10 +51,10 @@ def _of_gaps(
         )
     unread = {(gap.reader, gap.case) for gap in gaps if not gap.has_partner}
     if unread:
-        some = [gap for gap in gaps if not gap.has_partner]
+        some = list({(g.reader, g.case): g for g in gaps if not g.has_partner}.values())
         texts.append(
             f"{len(unread)} of {len(table.readers) * len(table.cases)} combinations of reader and "
-            f"case were not read: {_name(some)}."
+            f"case were not read in any arm: {_name(some, with_arm=False)}."
         )
     bootstrapped = [MEASURE_LABELS[m.measure] for m in measures if not m.is_crossed]
     if bootstrapped:
@@ -148,8 +148,11 @@ def _sort_key(session: str) -> tuple[float, str]:
         return (float("inf"), session)
 
 
-def _name(gaps: Sequence[Gap]) -> str:
-    texts = [f"{gap.reader} / {gap.case} ({gap.arm})" for gap in gaps[:_SHOWN_AT_MOST]]
+def _name(gaps: Sequence[Gap], *, with_arm: bool = True) -> str:
+    texts = [
+        f"{gap.reader} / {gap.case}" + (f" (lacks {gap.arm})" if with_arm else "")
+        for gap in gaps[:_SHOWN_AT_MOST]
+    ]
     return ", ".join(texts) + (", ... (all in missing.csv)" if len(gaps) > _SHOWN_AT_MOST else "")
 
 
