@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 ARM_COLOURS = {Arm.ALONE: "#0072b2", Arm.WITH: "#d55e00"}
 _GRID = np.linspace(0.0, 1.0, 101)
 _ROW_IN = 0.34
+_NAME_CHARACTERS = 24
 
 
 def draw_study(report: StudyReport) -> tuple[Plot, ...]:
@@ -107,7 +108,7 @@ def draw_differences(found: MeasureFigures) -> Plot:
         _interval(axes, found.difference, bottom, bold=True)
         rows.append(_forest_row("mean over readers", found.difference))
     axes.axvline(0.0, color=INK, linewidth=0.9)
-    names = [reader for reader, _ in entries]
+    names = [_plain(reader) for reader, _ in entries]
     axes.set_yticks(range(bottom + 1), [*names, "mean over readers"])
     axes.set_ylim(bottom + 0.6, -0.6)
     axes.grid(visible=False, axis="y")
@@ -140,12 +141,11 @@ def draw_seconds(times: TimeFigures) -> Plot:
         rows.append({"reader": row.reader, "arm": row.arm.value, "n": row.n,
                      "lower_quartile": row.lower_quartile, "median": row.median,
                      "upper_quartile": row.upper_quartile})  # fmt: skip
-    axes.set_yticks(range(len(readers)), readers)
+    axes.set_yticks(range(len(readers)), [_plain(reader) for reader in readers])
     axes.set_ylim(len(readers) - 0.4, -0.6)
     axes.set_xlim(left=0.0)
     axes.grid(visible=False, axis="y")
     label_axes(axes, x="seconds per read: median and quartiles", y="")
-    figure.legends.clear()
     add_legend(axes, loc="best")
     words = "; ".join(
         f"{ARM_LABELS[row.arm]} median {row.median:.1f} s"
@@ -157,6 +157,12 @@ def draw_seconds(times: TimeFigures) -> Plot:
         "seconds", "Time per read", f"Seconds per read by reader and arm: {words}.",
         figure, columns, tuple(rows),
     )  # fmt: skip
+
+
+def _plain(name: str) -> str:
+    """Keep a `$` of a name from starting a formula, and a long name from filling the picture."""
+    short = name if len(name) <= _NAME_CHARACTERS else name[: _NAME_CHARACTERS - 1] + "…"
+    return short.replace("$", r"\$")
 
 
 def _interval(axes: Axes, figure: StudyFigure, y: int, *, bold: bool) -> None:
