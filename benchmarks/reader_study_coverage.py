@@ -26,7 +26,7 @@ from sonolesion.evaluation.reader_study.two_way_bootstrap import (
 from sonolesion.files import atomic_write_json
 from sonolesion.metrics import wilson_interval
 
-SIZES = ((3, 30, 30), (5, 40, 60), (10, 80, 120))
+SIZES = ((4, 30, 30), (8, 50, 70))
 
 
 def run(study: SimulatedStudy, *, n: int, n_bootstrap: int, resamples: int, seed: int) -> dict:
@@ -75,9 +75,9 @@ def share(k: int, n: int) -> list[float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--simulations", type=int, default=2000)
-    parser.add_argument("--bootstraps", type=int, default=400)
-    parser.add_argument("--resamples", type=int, default=500)
+    parser.add_argument("--simulations", type=int, default=1000)
+    parser.add_argument("--bootstraps", type=int, default=200)
+    parser.add_argument("--resamples", type=int, default=300)
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
