@@ -255,9 +255,7 @@ def _sum_up(
     table = build_table(reads, truth, rule=settings.rule)
     if common_cases:
         table = keep_common_cases(table)
-    report = build_report(
-        table, settings=settings, reads=reads, model=model, name=reads[0].study
-    )
+    report = build_report(table, settings=settings, reads=reads, model=model, name=reads[0].study)
     write_study(report, files.out)
     run.result(study_to_json(report))
     run.print(*(f"Warning: {text}" for text in report.warnings), _figure_table(report))

@@ -51,8 +51,14 @@ def agreement_figures(
     """
     figures: list[StudyFigure] = []
     if len(table.readers) > 1:
-        figures += _over_arms(table, table.rank, "birads_weighted",
-                              "BI-RADS, quadratic weights, mean of pairs", _pairs_birads, cases)  # fmt: skip
+        figures += _over_arms(
+            table,
+            table.rank,
+            "birads_weighted",
+            "BI-RADS, quadratic weights, mean of pairs",
+            _pairs_birads,
+            cases,
+        )
         figures += _over_arms(table, table.call, "call_light",
                               "Call, Cohen, mean of pairs (Light)", _pairs_call, cases)  # fmt: skip
         figures += _over_arms(table, table.call, "call_fleiss", "Call, Fleiss", _fleiss, cases)
@@ -64,8 +70,14 @@ def agreement_figures(
                 for a in answers
             ])  # fmt: skip
 
-        figures += _over_arms(table, table.call, "call_model",
-                              "Call, readers and model, mean of readers", with_model, cases)  # fmt: skip
+        figures += _over_arms(
+            table,
+            table.call,
+            "call_model",
+            "Call, readers and model, mean of readers",
+            with_model,
+            cases,
+        )
     if table.is_paired:
         figures.append(_with_oneself(table, cases))
     return tuple(figures)

@@ -40,10 +40,11 @@ def write_exchange(table: StudyTable, folder: Path, *, title: str) -> None:
     """
     _write_named(table, folder / IMRMC_CSV)
     atomic_write_text(folder / IMRMC_TEXT, _numbered(table, title))
+    kinds = {"reader": table.readers, "case": table.cases, "modality": table.arms}
     names = [
-        *({"kind": "reader", "number": i, "name": n} for i, n in enumerate(table.readers, 1)),
-        *({"kind": "case", "number": i, "name": n} for i, n in enumerate(table.cases, 1)),
-        *({"kind": "modality", "number": i, "name": a.value} for i, a in enumerate(table.arms, 1)),
+        {"kind": kind, "number": number, "name": str(name)}
+        for kind, members in kinds.items()
+        for number, name in enumerate(members, start=1)
     ]
     atomic_write_csv(folder / IMRMC_NAMES, ("kind", "number", "name"), names)
     _write_wide(table, folder / WIDE)

@@ -29,7 +29,8 @@ def joint_counts(
     """Count pairs of answers in each resample.
 
     Args:
-        first, second: float64 (N,), categories 0 to n_categories - 1; nan where there is none.
+        first: float64 (N,), categories 0 to n_categories - 1; nan where there is none.
+        second: likewise.
         n_categories: K.
         cases: float64 (B, N), how often each case counts.
 

@@ -155,20 +155,11 @@ def measure_figures(
     """
     reads, left_out = choose_reads(table, measure, draws)
     known = np.isfinite(reads.values)
-    has_any = known.any(axis=(0, 2))
+    has_any: BoolArray = np.any(known, axis=(0, 2))
     own = figures_of_readers(table, reads, covariance)
     resampled = reads.resampled(reads.draws)
     point = reads.resampled(everything_once(*reads.values.shape[1:]))
-    once = Draws(np.ones((1, len(has_any))), np.ones((1, 1)))
-    boot_arms = tuple(
-        summarise(float(over_readers(point[:, a], once)[0]), over_readers(resampled[:, a], reads.draws))
-        for a in range(len(table.arms))
-    )  # fmt: skip
-    boot_difference = None
-    if table.has_both_arms:
-        boot_difference = summarise(
-            float(_difference(point, once)[0]), _difference(resampled, reads.draws), test=True
-        )
+    boot_arms, boot_difference = _bootstrap(point, resampled, reads.draws)
     labels = _labels(measure, table.arms, known)
     defined = np.isfinite(point[0]).all(axis=0)
     crossed = is_crossed(reads.values) and bool(defined[has_any].all())
@@ -212,6 +203,22 @@ def figures_of_readers(
         )
         for r, name in enumerate(table.readers)
     )  # fmt: skip
+
+
+def _bootstrap(
+    point: FloatArray, resampled: FloatArray, draws: Draws
+) -> tuple[tuple[BootstrapEstimate, ...], BootstrapEstimate | None]:
+    """Summarise (1, A, R) and (B, A, R) figures: each arm's mean, and the difference."""
+    _, arms, readers = point.shape
+    once = everything_once(readers, 1)
+    means = tuple(
+        summarise(float(over_readers(point[:, a], once)[0]), over_readers(resampled[:, a], draws))
+        for a in range(arms)
+    )
+    if arms < 2:
+        return means, None
+    value = float(_difference(point, once)[0])
+    return means, summarise(value, _difference(resampled, draws), test=True)
 
 
 def _difference(found: FloatArray, draws: Draws) -> FloatArray:

@@ -121,7 +121,8 @@ def _spread(values: FloatArray) -> FloatArray:
     arms, readers, n = values.shape
     flat = values.reshape(arms * readers, n)
     centred = flat - flat.mean(axis=1, keepdims=True)
-    return (centred @ centred.T / (n - 1)).reshape(arms, readers, arms, readers)
+    covariance: FloatArray = centred @ centred.T / (n - 1)
+    return covariance.reshape(arms, readers, arms, readers)
 
 
 def _check(values: FloatArray, positive: BoolArray | None) -> None:

@@ -1,4 +1,4 @@
-"""The table of reads: `study,reader,case,arm,session,order,birads,score,malignant_call,seconds,truth`.
+"""The table of reads, one row per reader, case and arm; `COLUMNS` are its columns.
 
 Read strictly: each fault names the file and the line. Commas, semicolons (then with decimal commas
 too) or tabs; with or without a byte-order mark; any line ends; other columns are passed over.

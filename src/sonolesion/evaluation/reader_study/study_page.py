@@ -15,8 +15,8 @@ from sonolesion.evaluation.reader_study.study_report import StudyReport
 from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY
 
 _METHOD = (
-    "AUC is the area under the empirical ROC curve, ties counting half. Sensitivity is the share of "
-    "malignant cases that were called malignant, specificity the share of the others that were "
+    "AUC is the area under the empirical ROC curve, ties counting half. Sensitivity is the share "
+    "of malignant cases that were called malignant, specificity the share of the others that were "
     "not; each is averaged over readers.",
     "Where every reader has read every case in every arm, intervals and p-values count readers "
     "and cases as random (Obuchowski and Rockette's analysis of variance with Hillis's degrees of "

@@ -88,7 +88,8 @@ def draw_roc(table: StudyTable, auc: MeasureFigures) -> Plot:
     words = "; ".join(f"{figure.label} {figure.text()}" for figure in auc.arms)
     columns = ("arm", "reader", "false_positive_rate", "true_positive_rate")
     return Plot(
-        "roc", "ROC curves of the readers", f"ROC curves, thin per reader, bold their mean: {words}.",
+        "roc", "ROC curves of the readers",
+        f"ROC curves, thin per reader, bold their mean: {words}.",
         figure, columns, tuple(rows),
     )  # fmt: skip
 
@@ -166,10 +167,14 @@ def _plain(name: str) -> str:
 
 
 def _interval(axes: Axes, figure: StudyFigure, y: int, *, bold: bool) -> None:
+    if figure.value is None:
+        return
     colour = INK if bold else MUTED
     if figure.low is not None and figure.high is not None:
         axes.plot([figure.low, figure.high], [y, y], color=colour, linewidth=2.6 if bold else 1.2)
-    axes.plot([figure.value], [y], "D" if bold else "o", color=colour, markersize=7 if bold else 4.5)
+    axes.plot(
+        [figure.value], [y], "D" if bold else "o", color=colour, markersize=7 if bold else 4.5
+    )
 
 
 def _curve_rows(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -36,7 +36,7 @@ class StudySettings:
         command: the command line, for the report; may be empty.
     """
 
-    rule: CallRule = CallRule()
+    rule: CallRule = field(default_factory=CallRule)
     covariance: CovarianceMethod = CovarianceMethod.JACKKNIFE
     resamples: int = 2000
     seed: int = 42

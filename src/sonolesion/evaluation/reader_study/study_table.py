@@ -152,7 +152,7 @@ def keep_common_cases(table: StudyTable) -> StudyTable:
     Raises:
         DatasetError: too few cases are left: none is malignant, or all are.
     """
-    common = table.was_read.all(axis=(0, 1))
+    common: BoolArray = np.all(table.was_read, axis=(0, 1))
     left = [label for label, kept in zip(table.truth, common, strict=True) if kept]
     n_malignant = sum(label is LesionClass.MALIGNANT for label in left)
     if n_malignant in {0, len(left)}:

@@ -1,4 +1,4 @@
-"""The tables of a study as CSV files; a cell that a spreadsheet would run as a formula is quoted."""
+"""The tables of a study as CSV files; a cell that a spreadsheet would run is quoted."""
 
 from __future__ import annotations
 

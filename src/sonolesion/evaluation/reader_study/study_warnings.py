@@ -29,7 +29,7 @@ def warn_of(
         *_of_gaps(table, measures, gaps),
         *_of_columns(table),
         *_of_size(table),
-        *_of_order(table, reads),
+        *_of_order(reads),
         *_of_model(table, model_prob),
     )
 
@@ -107,7 +107,7 @@ def _of_size(table: StudyTable) -> list[str]:
     return texts
 
 
-def _of_order(table: StudyTable, reads: Sequence[Read]) -> list[str]:
+def _of_order(reads: Sequence[Read]) -> list[str]:
     """Say what the sessions of the pairs mean for a comparison."""
     sessions: dict[tuple[str, str], dict[Arm, str]] = {}
     for read in reads:

@@ -50,7 +50,9 @@ def read_truth(path: Path) -> dict[str, LesionClass]:
         return truth
     if any((path / p).is_file() for p in (MANIFEST_NAME, f"{PROCESSED_FOLDER}/{MANIFEST_NAME}")):
         return {row.case_id: row.label for row in read_manifest(path).rows if not row.is_derived}
-    return {case.case_id: case.label for case in list_dataset(path, allow_missing_classes=True).cases}
+    return {
+        case.case_id: case.label for case in list_dataset(path, allow_missing_classes=True).cases
+    }
 
 
 def join_truth(

@@ -152,7 +152,9 @@ def _counts(n: int, n_resamples: int, rng: np.random.Generator) -> FloatArray:
 
 def _outranks(high: FloatArray, low: FloatArray) -> FloatArray:
     """1 where a malignant case has the higher score, 0.5 at a tie, else 0: (n1, n0)."""
-    return (high[:, None] > low[None, :]) + 0.5 * (high[:, None] == low[None, :])
+    above = (high[:, None] > low[None, :]).astype(float)
+    kernel: FloatArray = above + 0.5 * (high[:, None] == low[None, :])
+    return kernel
 
 
 def _blocks(n: int, width: int) -> Iterator[slice]:

@@ -35,7 +35,9 @@ def test_numbered_layout_says_the_same(folder: Path, table: StudyTable) -> None:
     head, data = (folder / "study.imrmc").read_text().split("BEGIN DATA:\n")
     assert head.startswith("A study\n")
     assert all(line in head for line in ("NR: 4", "N0: 18", "N1: 12", "NM: 2"))
-    numbers = {(row["kind"], row["number"]): row["name"] for row in rows_of(folder / "imrmc_names.csv")}  # fmt: skip
+    numbers = {
+        (row["kind"], row["number"]): row["name"] for row in rows_of(folder / "imrmc_names.csv")
+    }
     cells = [line.split(",") for line in data.splitlines()]
     assert [int(c[3]) for c in cells if c[0] == "-1"] == table.positive.astype(int).tolist()
     named = {

@@ -40,7 +40,9 @@ def test_area_is_the_mean_over_readers(table: StudyTable) -> None:
 def test_shares_are_scikit_learns_recall(table: StudyTable, measure: Measure, label: int) -> None:
     found = figures(table, measure)
     for a in range(2):
-        shares = [recall_score(table.positive, c.astype(bool), pos_label=label) for c in table.call[a]]  # fmt: skip
+        shares = [
+            recall_score(table.positive, c.astype(bool), pos_label=label) for c in table.call[a]
+        ]
         assert found.arms[a].value == pytest.approx(np.mean(shares))
         assert found.readers[0].arms[a].method is Method.WILSON
     assert found.arms[0].n_cases == (12 if label else 18)

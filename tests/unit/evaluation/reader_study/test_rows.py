@@ -89,7 +89,9 @@ def test_no_file(tmp_path: Path) -> None:
 
 def test_a_second_read_is_refused_or_the_last_one_counts(path: Path) -> None:
     write(path, ",Ann,c1,alone,,,,10,,,benign", ",Bob,c1,alone,,,,20,,,", ",Ann,c1,alone,,,,30,,,")
-    with pytest.raises(DatasetError, match="line 4: reader 'Ann' has read case 'c1' alone already in line 2"):  # fmt: skip
+    with pytest.raises(
+        DatasetError, match="line 4: reader 'Ann' has read case 'c1' alone already in line 2"
+    ):
         read_rows(path)
     found = read_rows(path, duplicates=Duplicates.LAST)
     assert [(r.reader, r.score) for r in found] == [("Bob", 20.0), ("Ann", 30.0)]
@@ -119,7 +121,9 @@ def test_what_is_written_is_read_again(path: Path, reads: tuple[Read, ...]) -> N
      ("5", False, False), ("2", True, True)],
 )  # fmt: skip
 def test_rule_of_the_call(birads: str, own: bool | None, call: bool | None) -> None:
-    read = Read(line=1, study="", reader="a", case="c", arm=Arm.ALONE, birads=birads, malignant_call=own)  # fmt: skip
+    read = Read(
+        line=1, study="", reader="a", case="c", arm=Arm.ALONE, birads=birads, malignant_call=own
+    )
     assert CallRule().call(read) is call
 
 

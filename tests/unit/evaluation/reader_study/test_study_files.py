@@ -60,9 +60,7 @@ def test_everything_is_written(
 def test_the_page_is_whole_and_loads_nothing(
     tmp_path: Path, make_table: Make, reads: tuple[Read, ...]
 ) -> None:
-    odd = tuple(
-        replace(r, reader="<b>$x_{$ & =1") if r.reader == "reader-1" else r for r in reads
-    )
+    odd = tuple(replace(r, reader="<b>$x_{$ & =1") if r.reader == "reader-1" else r for r in reads)
     write_study(report_of(make_table, odd), tmp_path)
     page = (tmp_path / "report.html").read_text("utf-8")
     assert page.rstrip().endswith("</html>")
@@ -84,7 +82,16 @@ def test_the_same_study_gives_the_same_report(make_table: Make, reads: tuple[Rea
 def test_a_study_of_calls_only_has_no_area(
     tmp_path: Path, make_table: Make, reads: tuple[Read, ...]
 ) -> None:
-    bare = tuple(replace(r, score=None, birads="", seconds=None, malignant_call=bool(r.line % 2 or r.score and r.score > 50)) for r in reads)  # fmt: skip
+    bare = tuple(
+        replace(
+            r,
+            score=None,
+            birads="",
+            seconds=None,
+            malignant_call=bool(r.line % 2 or (r.score and r.score > 50)),
+        )
+        for r in reads
+    )
     report = report_of(make_table, bare)
     assert report.measure(Measure.AUC) is None
     assert report.times is None

@@ -44,7 +44,9 @@ def test_gaps_are_named(reads: tuple[Read, ...], make_table: Make) -> None:
     table = make_table(kept)
     first, *others = find_gaps(table)
     assert (first.reader, first.case, first.arm, first.has_partner) == (*lone.key, True)
-    assert {(g.reader, g.case, g.has_partner) for g in others} == {(unread.reader, unread.case, False)}  # fmt: skip
+    assert {(g.reader, g.case, g.has_partner) for g in others} == {
+        (unread.reader, unread.case, False)
+    }
     assert not is_crossed(pairs_only(table.score))
     assert np.isfinite(pairs_only(table.score)).sum() == np.isfinite(table.score).sum() - 1
     common = keep_common_cases(table)

@@ -18,7 +18,9 @@ TRUTH = {"m": LesionClass.MALIGNANT, "b": LesionClass.BENIGN}
 
 
 def read(reader: str, case: str, arm: Arm, call: bool, seconds: float | None) -> Read:
-    return Read(line=1, study="", reader=reader, case=case, arm=arm, malignant_call=call, seconds=seconds)  # fmt: skip
+    return Read(
+        line=1, study="", reader=reader, case=case, arm=arm, malignant_call=call, seconds=seconds
+    )
 
 
 @pytest.fixture
@@ -61,6 +63,8 @@ def test_times(small: StudyTable) -> None:
 
 def test_without_times_or_pairs_there_is_nothing(small: StudyTable) -> None:
     draws = draw(2, small.positive, n_resamples=10, rng=np.random.default_rng(0))
-    untimed = build_table([read("A", c, Arm.ALONE, True, None) for c in TRUTH], TRUTH, rule=CallRule())  # fmt: skip
+    untimed = build_table(
+        [read("A", c, Arm.ALONE, True, None) for c in TRUTH], TRUTH, rule=CallRule()
+    )
     assert time_figures(untimed, draws) is None
     assert count_changes(untimed) == ()

@@ -44,7 +44,9 @@ def test_the_rows_own_truth_serves_all_rows_of_the_case() -> None:
 
 @pytest.mark.parametrize("beside", [{}, {"c1": M}])
 def test_two_truths_are_refused(beside: dict[str, LesionClass]) -> None:
-    with pytest.raises(DatasetError, match=r"rows\.csv line \d: case 'c1' is benign here and malignant"):  # fmt: skip
+    with pytest.raises(
+        DatasetError, match=r"rows\.csv line \d: case 'c1' is benign here and malignant"
+    ):
         join_truth([read("c1", None if beside else M), read("c1", B, 3)], beside, where="rows.csv")
 
 

@@ -43,7 +43,10 @@ def test_weighted_area_is_that_of_the_repeated_cases() -> None:
             for r in range(2):
                 known = np.isfinite(scores[a, r])
                 repeats = times[known]
-                truth, values = np.repeat(POSITIVE[known], repeats), np.repeat(scores[a, r, known], repeats)  # fmt: skip
+                truth, values = (
+                    np.repeat(POSITIVE[known], repeats),
+                    np.repeat(scores[a, r, known], repeats),
+                )
                 assert found[b, a, r] == pytest.approx(roc_auc_score(truth, values), abs=1e-12)
 
 
