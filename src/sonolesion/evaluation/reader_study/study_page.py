@@ -22,7 +22,7 @@ _METHOD = (
     "and cases as random (Obuchowski and Rockette's analysis of variance with Hillis's degrees of "
     "freedom): they say what other readers like these would do on other cases like these. Beside "
     "them stand those of a bootstrap that draws readers and cases with replacement, which needs no "
-    "such model; the two should agree. In any other design the bootstrap stands alone.",
+    "such model and is rather too wide. In any other design the bootstrap stands alone.",
     "A comparison uses pairs only: a read whose partner in the other arm is missing is left out. "
     "One reader's own figures hold for that reader: only cases are random.",
     "Kappa is agreement beyond chance: over BI-RADS categories with quadratic weights, over calls "
