@@ -23,6 +23,7 @@ from sonolesion.cli.info import info_command
 from sonolesion.cli.phantom import phantom_command
 from sonolesion.cli.predict import predict_command
 from sonolesion.cli.prepare import prepare_command
+from sonolesion.cli.study import study_command
 from sonolesion.cli.train import train_command
 from sonolesion.cli.verify import verify_command
 
@@ -59,6 +60,7 @@ COMMANDS = (
     ("evaluate", evaluate_command, MODEL),
     ("predict", predict_command, MODEL),
     ("compare", compare_command, MODEL),
+    ("study", study_command, MODEL),
     ("info", info_command, TRY),
     ("demo", demo_command, TRY),
 )
