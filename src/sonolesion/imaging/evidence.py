@@ -126,7 +126,8 @@ def draw_evidence_panels(
         canvas.paste(Image.fromarray(panel), (left, _TOP_PX))
         pen.rectangle((left - 1, _TOP_PX - 1, left + width, _TOP_PX + height), outline=FRAME)
         left += width + _GAP_PX
-    _draw_bar(canvas, explanation, left=left - width - _GAP_PX, top=_TOP_PX + height + 12, width=width)
+    under = _TOP_PX + height + 12
+    _draw_bar(canvas, explanation, left=left - width - _GAP_PX, top=under, width=width)
     for row, (line, colour) in enumerate(lines):
         y = text_top + _LINE_PX * (row + 1)
         pen.text((EDGE_PX, y), line, fill=colour, font=font(15), anchor="ls")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sonolesion.imaging.evidence_colours import MIN_LIMIT
 from sonolesion.types.explanation import EvidenceFigures
 
-AXIS_LABEL = "change of the log-odds when covered"
+AXIS_LABEL = "log-odds lost when covered"
+FAINT_SCALE = 0.5
+"""Log-odds below which no place of the image matters much."""
 
 
 def caption_evidence(figures: EvidenceFigures) -> str:
@@ -17,7 +18,7 @@ def caption_evidence(figures: EvidenceFigures) -> str:
     if figures.scale == 0.0:
         return "Covering no part of the image moves the answer: the map is empty."
     sentences = []
-    if figures.scale < MIN_LIMIT:
+    if figures.scale < FAINT_SCALE:
         sentences.append(
             f"The strongest place moves the log-odds by {figures.scale:.2f} only: the answer "
             "hardly rests on any one place."

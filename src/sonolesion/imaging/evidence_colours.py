@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-MIN_LIMIT = 0.5
-"""Log-odds at full colour, at least: a map that moves the answer by less looks pale."""
+MIN_LIMIT = 1.0
+"""Log-odds at full colour, at least (the odds times 2.7): a map that moves them less looks pale."""
 
 _LIGHTNESS = 0.74
 _CHROMA = 0.15

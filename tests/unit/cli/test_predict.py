@@ -156,3 +156,33 @@ def test_missing_bundle_is_one_line(work: Path) -> None:
     assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
     assert "no bundle 'nowhere'" in result.stderr
+
+
+def test_explain_writes_a_picture_and_numbers(work: Path, tiny_bundle: Bundle) -> None:
+    result = predict(tiny_bundle, "good.png", "--explain", "--no-pictures", "--json")
+    assert result.exit_code == 0, result.output
+    (row,) = json.loads(result.stdout)["predictions"]
+    found = row["explanation"]
+    assert found["target"] == "benign"
+    assert found["lesion"]["ratio"] > 2
+    assert found["lesion"]["ratio"] == pytest.approx(
+        found["lesion"]["evidence"] / found["lesion"]["area"], rel=0.01
+    )
+    assert row["files"]["why"] == "good_why.png"
+    with Image.open(work / "predictions" / "good_why.png") as picture:
+        assert picture.mode == "RGB"
+        assert not picture.info
+    text = (work / "predictions" / "good_result.txt").read_text()
+    assert "Why benign: " in text
+    assert "does not show where disease is" in text
+    table = (work / "predictions" / "predictions.csv").read_text()
+    assert "evidence_share" in table
+    assert "good_why.png" in table
+
+
+def test_explain_is_another_run(work: Path, tiny_bundle: Bundle) -> None:
+    assert predict(tiny_bundle, "good.png").exit_code == 0
+    assert "explanation" in (work / "predictions" / "predictions.jsonl").read_text()
+    result = predict(tiny_bundle, "good.png", "--explain")
+    assert result.exit_code != 0
+    assert "explain False (now True)" in result.stderr
