@@ -63,6 +63,12 @@ def predict_command(
         bool,
         typer.Option("--explain", help="Map what each answer rests on; 50 times the network's work."),
     ] = False,
+    report: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--report", metavar="html|pdf", help="One page about each image; may be repeated."
+        ),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the results of an earlier run.")
     ] = False,
@@ -117,25 +123,26 @@ def predict_command(
 
       sonolesion predict clip.dcm --frame all --dicom
 
-      sonolesion predict scan.png --mm-per-px 0.08 --explain
+      sonolesion predict scan.png --mm-per-px 0.08 --explain --report html --report pdf
     """
     arguments = {
         "inputs": inputs or [], "out": out, "bundle": bundle, "list": path_list, "table": table,
         "column": column, "shard": shard, "pictures": pictures, "parquet": parquet, "dicom": dicom,
-        "explain": explain, "overwrite": overwrite, "workers": workers, "threads": threads, "frame": frame,
+        "explain": explain, "report": report or [], "overwrite": overwrite, "workers": workers, "threads": threads, "frame": frame,
         "mm_per_px": mm_per_px, "cluster": cluster,
     }  # fmt: skip
     with running(
         "predict", arguments=arguments, out=out, json_output=json_output, quiet=quiet
     ) as run:
-        from sonolesion.writers.case_extras import CaseExtras
+        from sonolesion.writers.case_extras import parse_extras
 
+        extras = parse_extras(explain=explain, reports=report or ())
         reading = _parse_reading(frame, mm_per_px)
         texts = _gather(inputs or [], path_list=path_list, table=table, column=column)
         predict_into(
             run, texts, out, bundle=bundle, shard=shard, pictures=pictures, parquet=parquet,
             dicom=dicom, overwrite=overwrite, workers=workers, threads=threads, reading=reading,
-            cluster=cluster, extras=CaseExtras(explain),
+            cluster=cluster, extras=extras,
         )  # fmt: skip
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from sonolesion.errors import InvalidInputError
 
 
 class ReportKind(StrEnum):
@@ -31,3 +34,22 @@ class CaseExtras:
 
 
 NO_EXTRAS = CaseExtras()
+
+
+def parse_extras(*, explain: bool, reports: Iterable[str]) -> CaseExtras:
+    """Read what a command line asks for; a form named twice counts once.
+
+    Raises:
+        InvalidInputError: no such form of a report.
+
+    >>> parse_extras(explain=False, reports=["PDF", "html", "pdf"]).reports
+    (<ReportKind.PDF: 'pdf'>, <ReportKind.HTML: 'html'>)
+    """
+    known = {kind.value: kind for kind in ReportKind}
+    kinds: dict[ReportKind, None] = {}
+    for text in reports:
+        kind = known.get(text.lower())
+        if kind is None:
+            raise InvalidInputError(f"--report: expected {' or '.join(known)}, got {text!r}.")
+        kinds[kind] = None
+    return CaseExtras(explain, tuple(kinds))

@@ -9,6 +9,7 @@ from sonolesion.inference import FailedInput, Predictor
 from sonolesion.inference.input_bytes import InputBytes, InputReader
 from sonolesion.inference.inputs import InputFile
 from sonolesion.writers.case_extras import NO_EXTRAS, CaseExtras
+from sonolesion.writers.case_report_files import write_case_reports
 from sonolesion.writers.dicom_of_prediction import add_dicom_results
 from sonolesion.writers.outcome import FileOutcome
 from sonolesion.writers.prediction_files import write_prediction_files
@@ -85,12 +86,16 @@ def _predict(
 ) -> PredictionRow:
     image = file.read(content.data)
     prediction = predictor.predict(image, name=file.name)
-    written: dict[str, str] = {}
+    explanation = predictor.explain(image, prediction) if extras.explain else None
+    written = write_case_reports(
+        file, content.data, out, image=image, prediction=prediction, bundle=predictor.info,
+        explanation=explanation, kinds=extras.reports,
+    )  # fmt: skip
     if dicom:
-        prediction, written = add_dicom_results(
+        prediction, dicom_files = add_dicom_results(
             file, content.data, out, image=image, prediction=prediction, bundle=predictor.info
         )
-    explanation = predictor.explain(image, prediction) if extras.explain else None
+        written |= dicom_files
     files = written | write_prediction_files(
         out,
         file.stem,

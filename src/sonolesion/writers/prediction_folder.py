@@ -7,6 +7,7 @@
     OUT/masks/<stem>_mask.png            0 or 255, at the image's own size
     OUT/overlays/<stem>_overlay.png      outline on the image, at its own size
     OUT/<stem>_why.png                   what the answer rests on, where it is wanted
+    OUT/<stem>_report.{html,pdf}         one page about it, where it is wanted
     OUT/dicom/<stem>_{seg,sr,sc}.dcm     of DICOM inputs, where they are wanted
     OUT/journal.jsonl                    what is finished, added to while the run goes on
     OUT/predictions.csv, predictions.jsonl, errors.csv, summary.txt      written last, from it
