@@ -166,7 +166,9 @@ def answer_of(predictor: Predictor, pixels: NDArray[np.uint8]) -> NDArray[np.flo
 def log_odds(class_prob: NDArray[np.float64], label: LesionClass) -> float:
     """Of one class against the others."""
     chosen = float(class_prob[CLASS_INDEX[label]])
-    return float(np.log(max(chosen, 1e-300)) - np.log(max(1e-300, float(class_prob.sum()) - chosen)))
+    return float(
+        np.log(max(chosen, 1e-300)) - np.log(max(1e-300, float(class_prob.sum()) - chosen))
+    )
 
 
 def interval(values: list[float]) -> dict[str, float]:

@@ -61,7 +61,9 @@ def predict_command(
     ] = False,
     explain: Annotated[
         bool,
-        typer.Option("--explain", help="Map what each answer rests on; 50 times the network's work."),
+        typer.Option(
+            "--explain", help="Map what each answer rests on; 50 times the network's work."
+        ),
     ] = False,
     report: Annotated[
         list[str] | None,

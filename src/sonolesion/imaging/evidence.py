@@ -26,11 +26,10 @@ from sonolesion.imaging.lettering import (
     FRAME,
     clip,
     font,
-    printable,
     wrap,
 )
 from sonolesion.imaging.panels import draw_prediction
-from sonolesion.types import RESEARCH_USE_ONLY, Prediction
+from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY, Prediction
 from sonolesion.types.explanation import Explanation
 
 OUTLINE_COLOUR: RGB = (255, 255, 255)
@@ -38,7 +37,7 @@ BAR_GREY = 110
 _PANEL_PX = 460
 _MIN_WIDTH_PX = 640
 _GAP_PX = 20
-_TOP_PX = 100
+_TOP_PX = 84
 _BAR_HEIGHT_PX = 14
 _BAR_ROOM_PX = 66
 _LINE_PX = 21
@@ -118,7 +117,9 @@ def draw_evidence_panels(
     text_top = _TOP_PX + height + _BAR_ROOM_PX
     canvas = Image.new("RGB", (canvas_width, text_top + _LINE_PX * len(lines) + 20), BACKGROUND)
     pen = ImageDraw.Draw(canvas)
-    _write_title(pen, prediction, canvas_width)
+    # no name of the input: pictures travel, and names may be people's
+    title = f"Why {explanation.figures.target} ({_probability(prediction, explanation):.1%})?"
+    pen.text((EDGE_PX, 48), title, fill=BRIGHT, font=font(26), anchor="ls")
     left = (canvas_width - total) // 2 + EDGE_PX
     for caption, panel in panels:
         caption = clip(caption, width, size=15)
@@ -134,13 +135,9 @@ def draw_evidence_panels(
     return np.asarray(canvas)
 
 
-def _write_title(pen: ImageDraw.ImageDraw, prediction: Prediction, width_px: int) -> None:
-    # the file's name only: pictures travel, and folders may name people
-    name = printable(prediction.source.rsplit("/", 1)[-1])
-    name = clip(name, width_px - 2 * EDGE_PX, size=15)
-    pen.text((EDGE_PX, 32), name, fill=DIM, font=font(15), anchor="ls")
-    title = f"Why {prediction.label.value} ({prediction.confidence:.1%})?"
-    pen.text((EDGE_PX, 64), title, fill=BRIGHT, font=font(26), anchor="ls")
+def _probability(prediction: Prediction, explanation: Explanation) -> float:
+    """Of the class that is explained, which need not be the label."""
+    return float(prediction.class_prob[CLASS_NAMES.index(explanation.figures.target)])
 
 
 def _draw_bar(

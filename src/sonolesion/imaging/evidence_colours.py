@@ -39,9 +39,7 @@ def colour_limit(scale: float) -> float:
     return max(scale, MIN_LIMIT)
 
 
-def colour_evidence(
-    pixels: NDArray[np.uint8], strength: NDArray[np.floating]
-) -> NDArray[np.uint8]:
+def colour_evidence(pixels: NDArray[np.uint8], strength: NDArray[np.floating]) -> NDArray[np.uint8]:
     """Lay a map over a grey image.
 
     Args:

@@ -87,9 +87,7 @@ def explain_image(
         values = np.clip(values / np.float32(scale), -1.0, 1.0)
     height, width = area.pixels.shape
     ring_px = 0.5 * (height / grid.n_rows + width / grid.n_cols)
-    lesion, ring = locate_evidence(
-        values, crop_array(prediction.mask, image.area), ring_px=ring_px
-    )
+    lesion, ring = locate_evidence(values, crop_array(prediction.mask, image.area), ring_px=ring_px)
     return Explanation(
         paste_area(values, image),
         EvidenceFigures(

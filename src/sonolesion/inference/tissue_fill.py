@@ -73,7 +73,9 @@ def _make_speckle(grey: Grey) -> Grey:
     sigma_row = _sigma_of(ratio[:-1], ratio[1:])
     sigma_col = _sigma_of(ratio[:, :-1], ratio[:, 1:])
     noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), sigmaX=sigma_col, sigmaY=sigma_row))
-    return np.clip(1.0 + noise * np.float32(spread / max(float(noise.std()), 1e-6)), *_SPECKLE_RANGE)
+    return np.clip(
+        1.0 + noise * np.float32(spread / max(float(noise.std()), 1e-6)), *_SPECKLE_RANGE
+    )
 
 
 def _sigma_of(first: Grey, second: Grey) -> float:

@@ -12,21 +12,21 @@ from typing import Any
 from sonolesion import __version__
 from sonolesion.bundle import BundleInfo
 from sonolesion.imaging.captions import SCALE_UNKNOWN, caption_lesions, format_area, format_length
-from sonolesion.imaging.evidence_caption import caption_evidence, describe_method
+from sonolesion.imaging.evidence_caption import AXIS_LABEL, caption_evidence, describe_method
 from sonolesion.imaging.lettering import printable
 from sonolesion.inference.postprocess import UNSURE_NOTE
 from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY, LesionClass, Prediction
 from sonolesion.types.explanation import Explanation
-from sonolesion.types.lesion import LesionMeasurement
+from sonolesion.types.lesion import LesionMeasurement, LesionSize
 from sonolesion.types.lexicon import DRAFT_NOTICE, Descriptor
-from sonolesion.writers.lesion_text import DESCRIPTOR_NAMES, format_with_range
+from sonolesion.writers.lesion_text import DESCRIPTOR_NAMES
 
 DEFAULT_TITLE = "Breast ultrasound, one image"
 LESIONS_SHOWN = 2
-FINDINGS_SHOWN = 6
-FINDING_CHARACTERS = 180
+FINDINGS_SHOWN = 4
+FINDING_CHARACTERS = 110
 TITLE_CHARACTERS = 80
-_REASONS_SHOWN = 2
+_REASONS_SHOWN = {1: 2, 2: 1}
 RANGE_NOTE = (
     "In brackets: smallest and largest with the border cut at probabilities .3 to .7. It says how "
     "soft the border is; it is no confidence interval."
@@ -211,10 +211,10 @@ def _measurement_rows(lesions: tuple[LesionMeasurement, ...]) -> tuple[TableRow,
         return TableRow(name, tuple((value,) for value in values))
 
     return (
-        row("Longest diameter", [format_with_range(x, "longest") for x in lesions]),
-        row("At right angles", [format_with_range(x, "perpendicular") for x in lesions]),
-        row("Height", [format_with_range(x, "height") for x in lesions]),
-        row("Width", [format_with_range(x, "width") for x in lesions]),
+        row("Longest diameter", [_describe_length(x, "longest") for x in lesions]),
+        row("At right angles", [_describe_length(x, "perpendicular") for x in lesions]),
+        row("Height", [_describe_length(x, "height") for x in lesions]),
+        row("Width", [_describe_length(x, "width") for x in lesions]),
         row("Height to width", [f"{x.form.height_to_width:.2f}" for x in lesions]),
         row("Area", [format_area(x.size.area_px, x.size.area_mm2) for x in lesions]),
         row(
@@ -224,6 +224,19 @@ def _measurement_rows(lesions: tuple[LesionMeasurement, ...]) -> tuple[TableRow,
         row("Echo against tissue", [_number(x.echo.ratio) for x in lesions]),
         row("Change behind it", [_number(x.posterior.change, sign="+") for x in lesions]),
     )
+
+
+def _describe_length(lesion: LesionMeasurement, name: str) -> str:
+    """E.g. "17.0 mm (16.7 to 17.3)"; the range is that of the soft border."""
+
+    def show(size: LesionSize) -> str:
+        return format_length(getattr(size, f"{name}_px"), getattr(size, f"{name}_mm"))
+
+    text = show(lesion.size)
+    if lesion.size_range is None:
+        return text
+    low, high = (show(s).split()[0] for s in (lesion.size_range.low, lesion.size_range.high))
+    return f"{text} ({low} to {high})"
 
 
 def _number(value: float | None, *, sign: str = "") -> str:
@@ -236,7 +249,9 @@ def _describe_measuring(prediction: Prediction) -> tuple[str, ...]:
         return ("Lesions were not measured.",)
     if not measured.lesions:
         return ("No lesion is outlined.",)
-    notes = [SCALE_UNKNOWN] if measured.spacing_mm is None else []
+    notes = []
+    if measured.spacing_mm is None:
+        notes.append(SCALE_UNKNOWN)
     if any(lesion.size_range is not None for lesion in measured.lesions):
         notes.append(RANGE_NOTE)
     for number, lesion in enumerate(measured.lesions[:LESIONS_SHOWN], 1):
@@ -256,20 +271,27 @@ def _draft_rows(lesions: tuple[LesionMeasurement, ...]) -> tuple[TableRow, ...]:
     return tuple(
         TableRow(
             name.capitalize(),
-            tuple(_describe_word(getattr(lesion.draft, field)) for lesion in lesions),
+            tuple(
+                _describe_word(getattr(lesion.draft, field), reasons=_REASONS_SHOWN[len(lesions)])
+                for lesion in lesions
+            ),
         )
         for field, name in DESCRIPTOR_NAMES.items()
     )
 
 
-def _describe_word(descriptor: Descriptor[Any]) -> tuple[str, ...]:
-    """The word, and the numbers that decided on it: the last ones that were compared."""
+def _describe_word(descriptor: Descriptor[Any], *, reasons: int) -> tuple[str, ...]:
+    """The word, and the numbers that decided on it: the last `reasons` that were compared."""
     word = "cannot be said" if descriptor.word is None else str(descriptor.word)
     numbers = ", ".join(
-        f"{_name_figure(r.figure)} {r.value:.3g} (limit {r.threshold:g})"
-        for r in descriptor.reasons[-_REASONS_SHOWN:]
+        f"{_name_figure(r.figure)} {_short(r.value)} (limit {r.threshold:g})"
+        for r in descriptor.reasons[-reasons:]
     )
     return (word, numbers) if numbers else (word,)
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) < 10 else f"{value:.0f}"
 
 
 def _name_figure(figure: str) -> str:
@@ -291,7 +313,11 @@ def _describe_why(explanation: Explanation | None) -> tuple[str, ...]:
     if explanation is None:
         return ()
     figures = explanation.figures
-    return caption_evidence(figures), explanation.notice, describe_method(figures)
+    return (
+        caption_evidence(figures),
+        explanation.notice,
+        f"{describe_method(figures)} Colour bar: {AXIS_LABEL}.",
+    )
 
 
 def _describe_map(explanation: Explanation | None) -> str:

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolesion.bundle import BundleInfo
-from sonolesion.imaging.evidence_caption import AXIS_LABEL
 from sonolesion.types import Prediction
 from sonolesion.types.explanation import Explanation
 from sonolesion.writers.case_pictures import draw_case
@@ -58,7 +57,6 @@ def case_report_html(
         scale=_embed(drawn.colour_bar),
         ratio=f"{pixels.shape[1] / pixels.shape[0]:.3f}",
         limit=f"{drawn.limit:.1f}",
-        axis=AXIS_LABEL,
     )
 
 

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from sonolesion import __version__
 from sonolesion.bundle import BundleInfo
-from sonolesion.imaging.evidence_caption import AXIS_LABEL
 from sonolesion.types import Prediction
 from sonolesion.types.explanation import Explanation
 from sonolesion.writers.case_pictures import CasePictures, draw_case
@@ -26,8 +25,9 @@ from sonolesion.writers.pdf_page import (
 _LEFT_MM, _TOP_MM = 14.0, 12.0
 _INNER_MM = WIDTH_MM - 2 * _LEFT_MM
 _GAP_MM = 6.0
-_PICTURE_MM = (102.0, 76.0)
-_MAP_MM = (74.0, 50.0)
+_PICTURE_MM = (102.0, 74.0)
+_MAP_MM = (74.0, 46.0)
+_BESIDE_MAP_MM = _LEFT_MM + _MAP_MM[0] + _GAP_MM
 _BAR_MM = 3.4
 _TEXT_PT, _NOTE_PT, _HEAD_PT = 8.4, 7.2, 8.8
 _ACCENT, _QUIET, _TRACK = "#1f5f8f", "#7d8896", "#e6eaf0"
@@ -66,9 +66,13 @@ def case_report_pdf(
     top = _write_head(page, case)
     top = max(_draw_picture(page, drawn.outline, top), _write_answer(page, case, top)) + 4.5
     top = _write_tables(page, case, top) + 4.5
-    if drawn.why is not None:
-        top = _write_why(page, case, drawn, top) + 3.5
-    top = _write_findings(page, case, top) + 3.0
+    if drawn.why is None:
+        top = _write_findings(page, case, _LEFT_MM, top)
+    else:
+        beside = _write_why(page, case, top)
+        beside = _write_findings(page, case, _BESIDE_MAP_MM, beside + 1.5)
+        top = max(_draw_map(page, drawn, top), beside)
+    top += 3.0
     _write_origin(page, case, top)
     return page.to_bytes(
         {"Title": "sonolesion case report", "Subject": case.notice,
@@ -144,11 +148,11 @@ def _write_tables(page: PdfPage, case: CaseReport, top: float) -> float:
     width = (_INNER_MM - _GAP_MM) / 2
     right = _LEFT_MM + width + _GAP_MM
     end = _write_heading(page, "Measurements", _LEFT_MM, top)
-    end = _write_table(page, case, case.measurements, _LEFT_MM, end, width=width, names=30.0)
-    for note in case.measurement_notes:
-        end = page.write_paragraph(
-            note, _LEFT_MM, end + 0.8, width_mm=width, size_pt=_NOTE_PT, colour=MUTED
-        )
+    end = _write_table(page, case, case.measurements, _LEFT_MM, end, width=width, names=32.0)
+    notes = " ".join(case.measurement_notes)
+    end = page.write_paragraph(
+        notes, _LEFT_MM, end + 0.8, width_mm=width, size_pt=_NOTE_PT, colour=MUTED
+    )
     if not case.draft:
         return end
     draft = _write_heading(page, "BI-RADS descriptors, draft", right, top)
@@ -197,7 +201,7 @@ def _write_table(
     return top
 
 
-def _write_why(page: PdfPage, case: CaseReport, drawn: CasePictures, top: float) -> float:
+def _draw_map(page: PdfPage, drawn: CasePictures, top: float) -> float:
     if drawn.why is None or drawn.colour_bar is None:
         return top
     width, height = _fit(drawn.why, *_MAP_MM)
@@ -209,22 +213,27 @@ def _write_why(page: PdfPage, case: CaseReport, drawn: CasePictures, top: float)
         (f"for +{drawn.limit:.1f}", _LEFT_MM + width, "right"),
     ):
         page.write_line(text, x, under + 5.2, size_pt=_NOTE_PT, colour=MUTED, align=align)
-    left = _LEFT_MM + _MAP_MM[0] + _GAP_MM
-    end = _write_heading(page, "Why", left, top)
-    room = _INNER_MM - _MAP_MM[0] - _GAP_MM
-    for number, line in enumerate((*case.why, f"Colour bar: {AXIS_LABEL}.")):
+    return under + 6.5
+
+
+def _write_why(page: PdfPage, case: CaseReport, top: float) -> float:
+    top = _write_heading(page, "Why", _BESIDE_MAP_MM, top)
+    room = _LEFT_MM + _INNER_MM - _BESIDE_MAP_MM
+    for number, line in enumerate(case.why):
         size, colour = (_NOTE_PT, MUTED) if number else (_TEXT_PT, INK)
-        end = page.write_paragraph(line, left, end, width_mm=room, size_pt=size, colour=colour) + 1
-    return max(under + 6.5, end)
-
-
-def _write_findings(page: PdfPage, case: CaseReport, top: float) -> float:
-    top = _write_heading(page, "Remarks on the image", _LEFT_MM, top)
-    for finding in case.findings:
-        page.write_line("•", _LEFT_MM + 0.5, top + 2.9, size_pt=_TEXT_PT, colour=MUTED)
         top = page.write_paragraph(
-            finding, _LEFT_MM + 4, top, width_mm=_INNER_MM - 4, size_pt=_TEXT_PT
+            line, _BESIDE_MAP_MM, top, width_mm=room, size_pt=size, colour=colour
         )
+        top += 0.8
+    return top
+
+
+def _write_findings(page: PdfPage, case: CaseReport, left: float, top: float) -> float:
+    top = _write_heading(page, "Remarks on the image", left, top)
+    room = _LEFT_MM + _INNER_MM - left - 4
+    for finding in case.findings:
+        page.write_line("•", left + 0.5, top + 2.9, size_pt=_TEXT_PT, colour=MUTED)
+        top = page.write_paragraph(finding, left + 4, top, width_mm=room, size_pt=_TEXT_PT)
     return top
 
 
@@ -235,10 +244,7 @@ def _write_origin(page: PdfPage, case: CaseReport, top: float) -> float:
         top = page.write_paragraph(
             value, _LEFT_MM + 27, top, width_mm=_INNER_MM - 27, size_pt=_NOTE_PT
         )
-    return page.write_paragraph(
-        case.notice, _LEFT_MM, top + 0.8, width_mm=_INNER_MM, size_pt=_TEXT_PT, colour=_ALERT,
-        bold=True,
-    )  # fmt: skip
+    return top
 
 
 def _write_heading(page: PdfPage, text: str, left: float, top: float) -> float:

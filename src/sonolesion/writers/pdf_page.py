@@ -25,7 +25,7 @@ WIDTH_MM, HEIGHT_MM = 210.0, 297.0
 INK, MUTED, LINE = "#17202b", "#4d5968", "#d4dae2"
 _MM_PER_PT = 25.4 / 72
 _MM_PER_INCH = 25.4
-_LEADING = 1.32
+_LEADING = 1.27
 _MEASURED_AT_PT = 100
 # matplotlib's text layout keeps caches that several threads must not fill at once
 _ONE_AT_A_TIME = threading.Lock()
@@ -115,7 +115,13 @@ class PdfPage:
         self.draw_box(x_mm, top_mm, width_mm=width_mm, height_mm=height, colour=colour)
 
     def draw_picture(
-        self, rgb: NDArray[np.uint8], x_mm: float, top_mm: float, *, width_mm: float, height_mm: float
+        self,
+        rgb: NDArray[np.uint8],
+        x_mm: float,
+        top_mm: float,
+        *,
+        width_mm: float,
+        height_mm: float,
     ) -> None:
         """Embed RGB uint8 (h, w, 3) at its own resolution, stretched to the box."""
         box = (x_mm / WIDTH_MM, 1.0 - (top_mm + height_mm) / HEIGHT_MM,
@@ -140,9 +146,7 @@ def line_height_mm(size_pt: float) -> float:
     return size_pt * _MM_PER_PT * _LEADING
 
 
-def wrap_text(
-    text: str, *, width_mm: float, size_pt: float, bold: bool = False
-) -> tuple[str, ...]:
+def wrap_text(text: str, *, width_mm: float, size_pt: float, bold: bool = False) -> tuple[str, ...]:
     """Break a text at spaces, and a word that is too long inside; none for an empty text."""
     lines: list[str] = []
     for word in _writable(text, bold=bold).split():
@@ -162,7 +166,9 @@ def wrap_text(
 
 def measure_mm(text: str, *, size_pt: float, bold: bool = False) -> float:
     """Width of one line."""
-    return float(_measuring_font(bold=bold).getlength(text)) / _MEASURED_AT_PT * size_pt * _MM_PER_PT
+    return (
+        float(_measuring_font(bold=bold).getlength(text)) / _MEASURED_AT_PT * size_pt * _MM_PER_PT
+    )
 
 
 def _writable(text: str, *, bold: bool) -> str:

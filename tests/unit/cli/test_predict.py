@@ -186,3 +186,24 @@ def test_explain_is_another_run(work: Path, tiny_bundle: Bundle) -> None:
     result = predict(tiny_bundle, "good.png", "--explain")
     assert result.exit_code != 0
     assert "explain False (now True)" in result.stderr
+
+
+def test_reports_are_written_and_named_in_the_tables(work: Path, tiny_bundle: Bundle) -> None:
+    Image.fromarray(speckle_image()).save("<b>odd & name.png")
+    result = predict(
+        tiny_bundle, "<b>odd & name.png", "--report", "pdf", "--report", "html", "--json"
+    )
+    assert result.exit_code == 0, result.output
+    (row,) = json.loads(result.stdout)["predictions"]
+    page = (work / "predictions" / row["files"]["html"]).read_text("utf-8")
+    assert "&lt;b&gt;odd &amp; name.png" in page
+    assert "<b>odd" not in page
+    assert (work / "predictions" / row["files"]["pdf"]).read_bytes().startswith(b"%PDF")
+    assert row["explanation"] is None
+    assert row["files"]["pdf"] in (work / "predictions" / "predictions.csv").read_text()
+
+
+def test_an_unknown_form_of_a_report_is_wrong_usage(work: Path, tiny_bundle: Bundle) -> None:
+    result = predict(tiny_bundle, "good.png", "--report", "docx")
+    assert result.exit_code == 2
+    assert "--report: expected html or pdf, got 'docx'" in result.stderr

@@ -57,9 +57,11 @@ def test_the_bar_runs_from_blue_through_grey_to_orange() -> None:
     assert bar[0, 100, 0] > bar[0, 100, 2]
 
 
-def test_the_picture_holds_both_panels_and_its_words() -> None:
-    pixels, prediction = make_measured(source="clinic/Jane Doe/<b>.png")
+def test_the_picture_holds_both_panels_and_no_name() -> None:
+    pixels, prediction = make_measured(source="clinic/Jane Doe.png")
+    _, same = make_measured(source="b.png")
     drawn = draw_evidence_panels(pixels, prediction, make_explanation())
+    np.testing.assert_array_equal(drawn, draw_evidence_panels(pixels, same, make_explanation()))
     assert drawn.shape[1] == 2 * 28 + 2 * 460 + 20
     assert drawn.shape[0] > 345 + 160
     assert drawn.dtype == np.uint8
@@ -80,9 +82,7 @@ def test_the_caption_gives_share_area_and_chance() -> None:
         "62% of what speaks for benign lies inside the outline, which takes 8% of the image (7.8 "
         "times chance); another 25% in a ring around it (18% of the image)."
     )
-    assert describe_method(figures) == (
-        "Occlusion, 6 x 8 patches of 60 x 56 px, 48 network runs."
-    )
+    assert describe_method(figures) == ("Occlusion, 6 x 8 patches of 60 x 56 px, 48 network runs.")
 
 
 def test_the_caption_says_when_the_map_says_little() -> None:
