@@ -1,7 +1,7 @@
-"""Is an explanation map faithful: does covering an image in the map's order lower the answer soonest?
+"""Does covering an image in the order of its explanation map lower the answer soonest?
 
-For each image the answer's log-odds are followed while its pixels are covered, a tenth at a time, in
-the order of the map, in the order of maps with the same patches shuffled (as smooth, but knowing
+For each image the answer's log-odds are followed while its pixels are covered, a tenth at a time,
+in the order of the map, in the order of maps with the same patches shuffled (as smooth, but knowing
 nothing), and in the reverse order. The covers are the map's own tissue fill and, as a check that
 the map does not only know its own cover, a heavy blur. The figure is the mean log-odds over the
 curve, less that of the shuffled maps: below 0 is faithful. With it comes the share of the evidence

@@ -30,8 +30,8 @@ _HOMES = {
     "load_predictor": "sonolesion.inference",
     "read_image": "sonolesion.imaging.read",
 }
-__all__ = ["FailedInput", "Prediction", "Predictor", "__version__", "case_report_html",
-           "case_report_pdf", "load_predictor", "read_image", *_errors]  # fmt: skip  # noqa: PLE0604
+__all__ = ["FailedInput", "Prediction", "Predictor", "__version__", "case_report_html",  # noqa: PLE0604
+           "case_report_pdf", "load_predictor", "read_image", *_errors]  # fmt: skip
 
 
 def __getattr__(name: str) -> object:

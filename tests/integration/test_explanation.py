@@ -1,4 +1,4 @@
-"""The shipped network on phantoms: its map lies on the lesion, that of shuffled weights does not."""
+"""The shipped network on phantoms: its map lies on the lesion; shuffled weights have none."""
 
 from __future__ import annotations
 

@@ -48,8 +48,10 @@ def make_fullest(
 ) -> tuple[NDArray[np.uint8], Prediction, Explanation, str]:
     """Three lesions, two of them cut, every flag, long remarks, a map and a long title."""
     cut: tuple[Ellipse, ...] = (
-        (10.0, 100.0, 60.0, 40.0, 20.0), (160.0, 310.0, 35.0, 25.0, 0.0), (220.0, 60.0, 20.0, 9.0, 0.0)
-    )  # fmt: skip
+        (10.0, 100.0, 60.0, 40.0, 20.0),
+        (160.0, 310.0, 35.0, 25.0, 0.0),
+        (220.0, 60.0, 20.0, 9.0, 0.0),
+    )
     pixels, prediction = make_case(
         cut,
         shape=shape,

@@ -130,8 +130,8 @@ def predict_command(
     arguments = {
         "inputs": inputs or [], "out": out, "bundle": bundle, "list": path_list, "table": table,
         "column": column, "shard": shard, "pictures": pictures, "parquet": parquet, "dicom": dicom,
-        "explain": explain, "report": report or [], "overwrite": overwrite, "workers": workers, "threads": threads, "frame": frame,
-        "mm_per_px": mm_per_px, "cluster": cluster,
+        "explain": explain, "report": report or [], "overwrite": overwrite, "workers": workers,
+        "threads": threads, "frame": frame, "mm_per_px": mm_per_px, "cluster": cluster,
     }  # fmt: skip
     with running(
         "predict", arguments=arguments, out=out, json_output=json_output, quiet=quiet

@@ -72,7 +72,8 @@ def explain_image(
         )
     target = target or prediction.label
     area = crop_to_area(image)
-    fit = plan_fit(*area.pixels.shape, info.image_size_px, info.resize)
+    height, width = area.pixels.shape
+    fit = plan_fit(height, width, info.image_size_px, info.resize)
     square = image_to_square(area.pixels, fit)
     grid = plan_patches(fit.content_height_px, fit.content_width_px)
     covered = _log_odds_when_covered(square, content_of(fit), grid, info=info, run=run)
@@ -85,7 +86,6 @@ def explain_image(
         scale, values = 0.0, np.zeros_like(values)
     else:
         values = np.clip(values / np.float32(scale), -1.0, 1.0)
-    height, width = area.pixels.shape
     ring_px = 0.5 * (height / grid.n_rows + width / grid.n_cols)
     lesion, ring = locate_evidence(values, crop_array(prediction.mask, image.area), ring_px=ring_px)
     return Explanation(

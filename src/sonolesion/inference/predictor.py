@@ -184,7 +184,8 @@ class Predictor:
             prediction: what `predict` gave for it; None to predict it here, for one run more.
             target: the class to explain; None for the label. With the label normal, the map of
                 malignant shows what looked suspicious nonetheless.
-            frame, view: see `predict`.
+            frame: see `predict`.
+            view: see `predict`.
 
         Raises:
             ImageError, BundleError, MissingExtraError: see `predict`.

@@ -65,17 +65,16 @@ def _make_speckle(grey: Grey) -> Grey:
     is_lit = around >= _MIN_SPECKLE_LEVEL
     if np.count_nonzero(is_lit) < 2:
         return np.ones_like(grey)
-    ratio = np.clip(grey / np.maximum(around, 1.0), *_SPECKLE_RANGE)
-    ratio = np.where(is_lit, ratio, 1.0).astype(np.float32)
+    ratio: Grey = np.ones_like(grey)
+    ratio[is_lit] = np.clip(grey[is_lit] / around[is_lit], *_SPECKLE_RANGE)
     # the median of the deviation: edges and letters, which are few, do not count
     spread = float(np.median(np.abs(ratio[is_lit] - 1.0))) / 0.6745
     noise = np.random.default_rng(_SEED).standard_normal(grey.shape).astype(np.float32)
     sigma_row = _sigma_of(ratio[:-1], ratio[1:])
     sigma_col = _sigma_of(ratio[:, :-1], ratio[:, 1:])
     noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), sigmaX=sigma_col, sigmaY=sigma_row))
-    return np.clip(
-        1.0 + noise * np.float32(spread / max(float(noise.std()), 1e-6)), *_SPECKLE_RANGE
-    )
+    speckle = 1.0 + noise * (spread / max(float(noise.std()), 1e-6))
+    return np.asarray(np.clip(speckle, *_SPECKLE_RANGE), dtype=np.float32)
 
 
 def _sigma_of(first: Grey, second: Grey) -> float:

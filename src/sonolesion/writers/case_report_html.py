@@ -1,4 +1,4 @@
-"""One page about one case as HTML: pictures inside, no script, no address outside it, one A4 sheet."""
+"""One page about one case as HTML: all inside, no script, no address outside, one A4 sheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One page about one case as PDF: A4, text that can be selected, pictures inside, no date, no name."""
+"""One page about one case as PDF: A4, text that can be selected, no date, no name."""
 
 from __future__ import annotations
 

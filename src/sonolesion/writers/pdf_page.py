@@ -12,7 +12,7 @@ import threading
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,7 +137,8 @@ class PdfPage:
         buffer = io.BytesIO()
         entries = {"CreationDate": None, "Producer": None, "Creator": None} | dict(metadata)
         with _ONE_AT_A_TIME:
-            FigureCanvasPdf(self._figure).print_pdf(buffer, metadata=entries)
+            canvas: Any = FigureCanvasPdf(self._figure)
+            canvas.print_pdf(buffer, metadata=entries)
         return buffer.getvalue()
 
 

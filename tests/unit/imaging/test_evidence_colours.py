@@ -35,7 +35,7 @@ def linear(rgb: tuple[int, int, int]) -> np.ndarray:
 
 
 def lab(rgb: tuple[int, int, int]) -> np.ndarray:
-    """CIELAB by the standard's formulas: another space than the one that the colours are made in."""
+    """CIELAB by the standard's formulas: another space than the colours are made in."""
     to_xyz = np.array(
         [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
     )

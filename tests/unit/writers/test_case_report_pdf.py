@@ -103,7 +103,8 @@ def test_the_same_case_gives_the_same_bytes_in_any_process(tmp_path: Path) -> No
         "from report_case import *\n"
         "from sonolesion import case_report_pdf\n"
         "pixels, prediction = make_case()\n"
-        "data = case_report_pdf(prediction, pixels, bundle=INFO, explanation=make_map(pixels.shape))\n"
+        "found = make_map(pixels.shape)\n"
+        "data = case_report_pdf(prediction, pixels, bundle=INFO, explanation=found)\n"
         "print(hashlib.sha256(data).hexdigest())"
     )
     support = Path(__file__).resolve().parents[2] / "support"
