@@ -187,10 +187,10 @@ def _describe_flags(prediction: Prediction, bundle: BundleInfo) -> tuple[Flag, .
             Flag("No flag: the model is sure by its own rule, and no malignant alert.", False)
         )
     members = " or ".join(c.value for c in prediction.prediction_set)
-    ruled = "Cannot be ruled out" if len(prediction.prediction_set) > 1 else "Only one left"
+    only = " only" if len(prediction.prediction_set) == 1 else ""
     flags.append(
         Flag(
-            f"{ruled}: {members} (sets made to hold the true class in "
+            f"Cannot be ruled out: {members}{only} (sets made to hold the true class in "
             f"{decision.sets.coverage:.0%} of held-out cases).",
             is_alert=False,
         )

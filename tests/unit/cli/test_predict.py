@@ -207,3 +207,16 @@ def test_an_unknown_form_of_a_report_is_wrong_usage(work: Path, tiny_bundle: Bun
     result = predict(tiny_bundle, "good.png", "--report", "docx")
     assert result.exit_code == 2
     assert "--report: expected html or pdf, got 'docx'" in result.stderr
+
+
+def test_explained_and_reported_images_are_taken_over(work: Path, tiny_bundle: Bundle) -> None:
+    options = ("good.png", "--explain", "--report", "html")
+    first = predict(tiny_bundle, *options)
+    rows = (work / "predictions" / "predictions.jsonl").read_text()
+    second = predict(tiny_bundle, *options)
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert "nothing to predict" in second.stderr
+    assert (work / "predictions" / "predictions.jsonl").read_text() == rows
+    (work / "predictions" / "good_why.png").unlink()
+    assert "nothing to predict" not in predict(tiny_bundle, *options).stderr
+    assert (work / "predictions" / "good_why.png").is_file()

@@ -35,7 +35,7 @@ def test_a_sure_answer_says_so_and_what_is_left() -> None:
     flags = describe_case(make_case()[1], bundle=INFO).flags
     assert [flag.is_alert for flag in flags] == [False, False]
     assert flags[0].text.startswith("No flag")
-    assert flags[1].text.startswith("Only one left: benign (sets made to hold")
+    assert flags[1].text.startswith("Cannot be ruled out: benign only (sets made to hold")
     assert "95%" in flags[1].text
 
 
