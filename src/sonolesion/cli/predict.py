@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -120,9 +122,12 @@ def predict_command(
         "overwrite": overwrite, "workers": workers, "threads": threads, "frame": frame,
         "mm_per_px": mm_per_px, "cluster": cluster,
     }  # fmt: skip
-    with running(
-        "predict", arguments=arguments, out=out, json_output=json_output, quiet=quiet
-    ) as run:
+    with (
+        running(
+            "predict", arguments=arguments, out=out, json_output=json_output, quiet=quiet
+        ) as run,
+        _one_image_without_collecting(),
+    ):
         reading = _parse_reading(frame, mm_per_px)
         texts = _gather(inputs or [], path_list=path_list, table=table, column=column)
         predict_into(
@@ -188,6 +193,8 @@ def predict_into(
         bar.update(description="Predicting", total=len(listing.files), completed=n_taken_over)
 
     options = FolderOptions(overwrite, pictures, parquet, dicom, part, start, bar.advance)
+    if len(listing.files) > 1:
+        gc.enable()
     if cluster is None:
         plan = plan_concurrency(len(listing.files), workers=workers, threads=threads)
         predictor = load_predictor(bundle, threads=plan.threads)
@@ -214,6 +221,19 @@ def predict_into(
     run.print("", report.summary, f"Results: {out}")
     _report_failures(run, report)
     return report
+
+
+@contextlib.contextmanager
+def _one_image_without_collecting() -> Iterator[None]:
+    """Leave the garbage where it is: for one image, looking for it takes longer than predicting.
+
+    `predict_into` switches the collector on again where there is more to do.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _gather(
