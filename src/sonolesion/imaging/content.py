@@ -37,7 +37,7 @@ def find_emptiness(pixels: NDArray[np.uint8], levels: LevelCounts) -> str:
     if deviation < MIN_STD:
         return f"contrast of {deviation:.1f} grey levels"
     # how often two neighbours differ by 0, 1, 2, ... grey levels: all that is asked follows from it
-    steps = count_levels(cv2.absdiff(pixels[:, 1:], pixels[:, :-1]))
+    steps = count_levels(np.asarray(cv2.absdiff(pixels[:, 1:], pixels[:, :-1]), np.uint8))
     if int(steps[2:].sum()) / int(steps.sum()) < MIN_TEXTURE:
         return "no speckle texture"
     correlation = _correlate(pixels, levels, steps)
