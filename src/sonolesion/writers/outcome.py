@@ -111,17 +111,13 @@ def outcome_from_json(values: Mapping[str, Any]) -> FileOutcome:
 def _take_apart(value: Any) -> Any:
     """Make plain JSON of a row: dataclasses become objects, tuples lists, words text."""
     if dataclasses.is_dataclass(value):
-        return {name: _take_apart(getattr(value, name)) for name in _field_names(type(value))}
+        names = (field.name for field in dataclasses.fields(value))
+        return {name: _take_apart(getattr(value, name)) for name in names}
     if isinstance(value, tuple | list):
         return [_take_apart(item) for item in value]
     if isinstance(value, dict):
         return {key: _take_apart(item) for key, item in value.items()}
     return str(value) if isinstance(value, str) else value
-
-
-@functools.cache
-def _field_names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 @functools.cache
