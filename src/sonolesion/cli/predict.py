@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -133,9 +135,12 @@ def predict_command(
         "explain": explain, "report": report or [], "overwrite": overwrite, "workers": workers,
         "threads": threads, "frame": frame, "mm_per_px": mm_per_px, "cluster": cluster,
     }  # fmt: skip
-    with running(
-        "predict", arguments=arguments, out=out, json_output=json_output, quiet=quiet
-    ) as run:
+    with (
+        running(
+            "predict", arguments=arguments, out=out, json_output=json_output, quiet=quiet
+        ) as run,
+        _one_image_without_collecting(),
+    ):
         from sonolesion.writers.case_extras import parse_extras
 
         extras = parse_extras(explain=explain, reports=report or ())
@@ -209,6 +214,8 @@ def predict_into(
     options = FolderOptions(
         overwrite, pictures, parquet, dicom, part, start, bar.advance, extras or NO_EXTRAS
     )
+    if len(listing.files) > 1:
+        gc.enable()
     if cluster is None:
         plan = plan_concurrency(len(listing.files), workers=workers, threads=threads)
         predictor = load_predictor(bundle, threads=plan.threads)
@@ -235,6 +242,19 @@ def predict_into(
     run.print("", report.summary, f"Results: {out}")
     _report_failures(run, report)
     return report
+
+
+@contextlib.contextmanager
+def _one_image_without_collecting() -> Iterator[None]:
+    """Leave the garbage where it is: for one image, looking for it takes longer than predicting.
+
+    `predict_into` switches the collector on again where there is more to do.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _gather(

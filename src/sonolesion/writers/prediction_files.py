@@ -17,12 +17,18 @@ from sonolesion.writers.lesion_text import describe_lesions
 
 # level 3 takes half the time of Pillow's default 6 and gives files of the same size here
 _COMPRESS_LEVEL = 3
+_MASK_COMPRESS_LEVEL = 1  # half the time again; a mask of two levels gets no larger by it
 
 
-def encode_png(pixels: NDArray[np.uint8]) -> bytes:
-    """Encode uint8 grey (H, W) or RGB (H, W, 3) as PNG without any metadata."""
+def encode_png(pixels: NDArray[np.uint8], *, compress_level: int = _COMPRESS_LEVEL) -> bytes:
+    """Encode uint8 grey (H, W) or RGB (H, W, 3) as PNG without any metadata.
+
+    Args:
+        pixels: the picture.
+        compress_level: of zlib, from 0 to 9; the pixels are the same with each.
+    """
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", compress_level=_COMPRESS_LEVEL)
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=compress_level)
     return buffer.getvalue()
 
 
@@ -55,7 +61,8 @@ def write_prediction_files(
         OutputWriteError: a file cannot be written.
     """
     files = {"mask": f"masks/{stem}_mask.png", "text": f"{stem}_result.txt"}
-    atomic_write_bytes(out / files["mask"], encode_png(_mask_levels(prediction.mask)), sync=False)
+    mask = encode_png(_mask_levels(prediction.mask), compress_level=_MASK_COMPRESS_LEVEL)
+    atomic_write_bytes(out / files["mask"], mask, sync=False)
     text = format_result(prediction, explanation)
     atomic_write_text(out / files["text"], text, sync=False)
     if pictures:
