@@ -26,13 +26,14 @@ from sonolesion.train.checkpoint import LoadedNetwork, load_network
 from sonolesion.train.dataset import LoadedPart, load_part
 from sonolesion.train.fold_norm import fold_norms
 from sonolesion.train.half_weights import round_to_half, store_half, strip_notes
-from sonolesion.train.models import Ensemble
+from sonolesion.train.models import Ensemble, ModelOutput
 
 MAX_DIFFERENCE = 1e-4
 """Largest allowed difference between torch's and ONNX Runtime's outputs, relative to the
 largest output (at least 1)."""
 
 OPSET = 18
+FEATURE_OUTPUT = "features"
 _INTENDED_USE = (
     "Research on B-mode breast ultrasound: outline of a lesion and its class. Not for diagnosis, "
     "screening or treatment, and not for images of other organs or modalities."
@@ -91,6 +92,7 @@ def bundle_from_checkpoints(
         intended_use=_INTENDED_USE,
         image_size_px=size,
         resize=resize,
+        feature_output=FEATURE_OUTPUT,
         training=_training_facts(loaded, manifest),
     )
     graph = export_graph(network.eval(), info, half_weights=half_weights)
@@ -124,6 +126,8 @@ def export_graph(network: nn.Module, info: BundleInfo, *, half_weights: bool = F
         raise MissingExtraError(
             f"{error.name} is needed to export a model: pip install 'sonolesion[train]'."
         ) from error
+    names = [info.mask_output, info.class_output]
+    names += [] if info.feature_output is None else [info.feature_output]
     example = torch.zeros(2, 1, info.image_size_px, info.image_size_px)
     with warnings.catch_warnings():
         # the exporter warns of its own internals (pytree registrations, copyreg)
@@ -132,7 +136,7 @@ def export_graph(network: nn.Module, info: BundleInfo, *, half_weights: bool = F
             network,
             (example,),
             input_names=[info.input_name],
-            output_names=[info.mask_output, info.class_output],
+            output_names=names,
             dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
             opset_version=OPSET,
             dynamo=True,
@@ -184,18 +188,20 @@ def _probe_images(part: LoadedPart | None, size: int) -> NDArray[np.float32]:
 
 def _check_parity(network: nn.Module, session: Session, images: NDArray[np.float32]) -> None:
     with torch.no_grad():
-        mask_logits, class_logits = network(torch.from_numpy(images))
+        expected: ModelOutput = network(torch.from_numpy(images))
     output = session.run(images)
-    pairs = (
-        ("mask", mask_logits[:, 0].numpy(), output.mask_logits),
-        ("class", class_logits.numpy(), output.class_logits),
-    )
+    pairs = [
+        ("mask logits", expected.mask_logits[:, 0].numpy(), output.mask_logits),
+        ("class logits", expected.class_logits.numpy(), output.class_logits),
+    ]
+    if expected.features is not None and output.features is not None:
+        pairs.append(("features", expected.features.numpy(), output.features))
     for what, ours, theirs in pairs:
         scale = max(1.0, float(np.abs(ours).max()))
         difference = float(np.abs(ours - theirs).max()) / scale
         if not difference <= MAX_DIFFERENCE:
             raise TrainingError(
-                f"export refused: the {what} logits of torch and ONNX Runtime differ by "
+                f"export refused: the {what} of torch and ONNX Runtime differ by "
                 f"{difference:.2g} (allowed {MAX_DIFFERENCE:g}). Update torch and onnxruntime."
             )
 
