@@ -19,6 +19,7 @@ from sonolesion.calibration import Calibration, HeldOut, fit_calibration
 from sonolesion.config import TrainSettings
 from sonolesion.data.manifest import Manifest, ManifestRow
 from sonolesion.errors import InvalidInputError, MissingExtraError, TrainingError
+from sonolesion.files import sha256_file
 from sonolesion.imaging.intensity import to_unit_range
 from sonolesion.inference.runtime import Session
 from sonolesion.metrics.probability import sigmoid
@@ -103,7 +104,7 @@ def bundle_from_checkpoints(
     if calibration is None and part is not None:
         calibration = fit_calibration(_held_out(session, part, rows), where="part val")
     if calibration is not None:
-        info = calibration.apply_to(info)
+        info = calibration.apply_to(info, checkpoint=sha256_file(checkpoints[0]))
     return write_bundle(out, info, graph)
 
 
