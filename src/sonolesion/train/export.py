@@ -27,7 +27,7 @@ from sonolesion.train.checkpoint import LoadedNetwork, load_network
 from sonolesion.train.dataset import LoadedPart, load_part
 from sonolesion.train.fold_norm import fold_norms
 from sonolesion.train.half_weights import round_to_half, store_half, strip_notes
-from sonolesion.train.models import Ensemble, ModelOutput
+from sonolesion.train.models import Ensemble, Mirrored, ModelOutput
 
 MAX_DIFFERENCE = 1e-4
 """Largest allowed difference between torch's and ONNX Runtime's outputs, relative to the
@@ -48,6 +48,7 @@ def bundle_from_checkpoints(
     manifest: Manifest | None = None,
     calibration: Calibration | None = None,
     half_weights: bool = False,
+    mirror: bool = False,
     name: str | None = None,
     version: str = "0.1",
 ) -> Bundle:
@@ -61,6 +62,7 @@ def bundle_from_checkpoints(
             decision where `calibration` does not give them, and the part "test" is not touched.
         calibration: fitted on held-out outputs elsewhere, by `sonolesion crossval`.
         half_weights: store weights as fp16 (see `sonolesion.train.half_weights`).
+        mirror: answer with the mean over the image and its mirror image, for twice the time.
         name: of the bundle; default the preset's name.
         version: of the bundle.
 
@@ -82,19 +84,21 @@ def bundle_from_checkpoints(
     if half_weights:
         fold_norms(network.eval())
         round_to_half(network)
+    if mirror:
+        network = Mirrored(network)
     settings = loaded[0].settings
     size, resize = shapes.pop()
     info = BundleInfo(
         name=name or settings.preset,
         version=version,
         created=datetime.now(UTC).date().isoformat(),
-        description=_describe(settings, size=size, members=len(loaded)),
+        description=_describe(settings, size=size, members=len(loaded), mirror=mirror),
         licence="Apache-2.0",
         intended_use=_INTENDED_USE,
         image_size_px=size,
         resize=resize,
         feature_output=FEATURE_OUTPUT,
-        training=_training_facts(loaded, manifest),
+        training={**_training_facts(loaded, manifest), **({"mirror": True} if mirror else {})},
     )
     graph = export_graph(network.eval(), info, half_weights=half_weights)
     rows = manifest.part("val") if manifest else ()
@@ -149,11 +153,12 @@ def export_graph(network: nn.Module, info: BundleInfo, *, half_weights: bool = F
     return bytes((store_half(model) if half_weights else model).SerializeToString())
 
 
-def _describe(settings: TrainSettings, *, size: int, members: int) -> str:
+def _describe(settings: TrainSettings, *, size: int, members: int, mirror: bool) -> str:
     model = settings.model
     what = model.encoder if model.name == "encoder_unet" else f"width {model.width}"
     several = f"mean of {members} networks, " if members > 1 else ""
-    return f"{several}{model.name}, {what}, {size} px."
+    twice = ", each image and its mirror image" if mirror else ""
+    return f"{several}{model.name}, {what}, {size} px{twice}."
 
 
 def _training_facts(loaded: Sequence[LoadedNetwork], manifest: Manifest | None) -> dict[str, Any]:

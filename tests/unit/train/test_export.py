@@ -166,11 +166,31 @@ def test_several_checkpoints_answer_with_their_mean_in_half_the_space(tmp_path, 
         alone = [
             member(torch.from_numpy(images)).class_logits.numpy() for member in (network, other)
         ]
-    mean = (alone[0] + alone[1]) / 2
         first = network(torch.from_numpy(images)).features.numpy()
+    mean = (alone[0] + alone[1]) / 2
     np.testing.assert_allclose(Session(whole).run(images).class_logits, mean, atol=1e-4)
     np.testing.assert_allclose(Session(whole).run(images).features, first, atol=1e-4)
     np.testing.assert_allclose(Session(half).run(images).class_logits, mean, atol=0.02)
+
+
+def test_a_mirrored_bundle_answers_for_both_sides(tmp_path, checkpoint):
+    path, network = checkpoint
+    bundle = export.bundle_from_checkpoints([path], tmp_path / "bundle", mirror=True)
+    assert bundle.info.training["mirror"] is True
+    assert bundle.info.description.endswith("32 px, each image and its mirror image.")
+    images = np.random.default_rng(0).random((3, 1, 32, 32), np.float32)
+    session = Session(bundle)
+    output, turned = session.run(images), session.run(images[..., ::-1].copy())
+    with torch.no_grad():
+        plain = network(torch.from_numpy(images))
+        other = network(torch.from_numpy(images[..., ::-1].copy()))
+    mask = (plain.mask_logits[:, 0].numpy() + other.mask_logits[:, 0].numpy()[..., ::-1]) / 2
+    classes = (plain.class_logits + other.class_logits).numpy() / 2
+    np.testing.assert_allclose(output.mask_logits, mask, atol=1e-4)
+    np.testing.assert_allclose(output.class_logits, classes, atol=1e-4)
+    np.testing.assert_allclose(output.features, plain.features.numpy(), atol=1e-4)
+    np.testing.assert_allclose(turned.class_logits, output.class_logits, atol=1e-5)
+    np.testing.assert_allclose(turned.mask_logits, output.mask_logits[..., ::-1], atol=1e-5)
 
 
 def test_checkpoints_of_two_sizes_are_refused(tmp_path, checkpoint):
