@@ -31,6 +31,7 @@ def fit_feature_gate(
     features: Features,
     held_out_features: Features,
     *,
+    datasets: NDArray[np.str_] | None = None,
     warned_share: float = WARNED_SHARE,
 ) -> FeatureGate:
     """Fit mean and covariance on one set of images, the limit on another.
@@ -39,11 +40,13 @@ def fit_feature_gate(
     a limit from them would warn of ordinary images. The limit is the held-out distance of rank
     ceil((M + 1) * (1 - warned_share)), or the largest where M is too small for that: of the
     held-out images at most `warned_share` lie beyond it, and of new ones that come as they did no
-    more are to be expected.
+    more are to be expected. With several data sets each has such a limit and the highest is taken,
+    or nearly all warnings would fall on the set that varies most.
 
     Args:
         features: (N, C), N >= 50, of training images, each patient's in one of the two sets.
         held_out_features: (M, C), M >= 50, of other images of the same kind.
+        datasets: text (M,), the data set of each held-out image; None where all are of one.
         warned_share: of ordinary images that may be warned of, (0, 1).
 
     Raises:
@@ -60,9 +63,34 @@ def fit_feature_gate(
             f"{held_out.shape[1]}."
         )
     gate = _fit_distance(fit)
-    distances = np.sort(gate.distance(held_out))
-    rank = min(len(distances), math.ceil((len(distances) + 1) * (1.0 - warned_share) - 1e-9))
-    return gate.with_threshold(float(distances[rank - 1]), n_held_out=len(held_out))
+    distances = gate.distance(held_out)
+    if datasets is None:
+        datasets = np.zeros(len(distances), np.str_)
+    if datasets.shape != distances.shape:
+        raise InvalidInputError(f"datasets: expected {distances.shape}, got {datasets.shape}.")
+    threshold = find_threshold(distances, datasets, warned_share=warned_share)
+    return gate.with_threshold(threshold, n_held_out=len(held_out))
+
+
+def find_threshold(
+    distances: NDArray[np.float64],
+    datasets: NDArray[np.str_],
+    *,
+    warned_share: float = WARNED_SHARE,
+) -> float:
+    """Find the distance that at most `warned_share` of each data set exceed.
+
+    Args:
+        distances: (M,), of held-out images, M >= 1.
+        datasets: text (M,), the data set of each.
+        warned_share: see `fit_feature_gate`.
+    """
+    limits = []
+    for name in np.unique(datasets):
+        of_set = np.sort(distances[datasets == name])
+        rank = min(len(of_set), math.ceil((len(of_set) + 1) * (1.0 - warned_share) - 1e-9))
+        limits.append(float(of_set[rank - 1]))
+    return max(limits)
 
 
 def _fit_distance(features: NDArray[np.float64]) -> FeatureGate:

@@ -12,14 +12,12 @@ from sonolesion.cli.run_record import Run, running
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from sonolesion.bundle import Bundle
     from sonolesion.bundle.gate import FeatureGate
     from sonolesion.config import TrainSettings
     from sonolesion.data.manifest import Manifest
     from sonolesion.data.rounds import Round
+    from sonolesion.evaluation.held_out import RoundOutputs
     from sonolesion.evaluation.report import EvaluationReport
     from sonolesion.inference import Predictor
 
@@ -215,7 +213,7 @@ def _calibrate_rounds(
             predictor = Predictor(bundle)
             outputs = collect_held_out(predictor, item.manifest)
             held_out.append(outputs.held_out)
-            gates.append(_fit_gate(predictor, item.manifest, outputs.features))
+            gates.append(_fit_gate(predictor, item.manifest, outputs))
             bar.advance()
     calibrated = []
     for index, bundle in enumerate(bundles):
@@ -237,18 +235,18 @@ def _calibrate_rounds(
 
 
 def _fit_gate(
-    predictor: Predictor, manifest: Manifest, held_out: NDArray[np.float32] | None
+    predictor: Predictor, manifest: Manifest, outputs: RoundOutputs
 ) -> FeatureGate | None:
     """Fit a round's gate; None where the bundle has no features, or too few images to fit it."""
     from sonolesion.calibration.feature_gate import MIN_IMAGES, fit_feature_gate
     from sonolesion.evaluation.held_out import collect_training_features
 
-    if held_out is None or len(held_out) < MIN_IMAGES:
+    if outputs.features is None or len(outputs.features) < MIN_IMAGES:
         return None
     trained_on = collect_training_features(predictor, manifest)
     if trained_on is None or len(trained_on) < MIN_IMAGES:
         return None
-    return fit_feature_gate(trained_on, held_out)
+    return fit_feature_gate(trained_on, outputs.features, datasets=outputs.held_out.datasets)
 
 
 def _report(

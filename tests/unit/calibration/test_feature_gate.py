@@ -28,6 +28,19 @@ def test_the_threshold_is_a_distance_of_the_held_out_images(share: float, beyond
     assert (gate.n_fit, gate.n_held_out, gate.n_features) == (800, 400, 40)
 
 
+def test_of_no_data_set_more_than_the_share_is_warned_of() -> None:
+    rng = np.random.default_rng(8)
+    held_out = np.concatenate([draw(rng, 300), 1.3 * draw(rng, 100)])
+    datasets = np.repeat(["plain", "loud"], [300, 100])
+    gate = fit_feature_gate(draw(rng, 800), held_out, datasets=datasets, warned_share=0.1)
+    over = gate.distance(held_out) > gate.threshold
+    # rank ceil(101 * .9) = 91 of the loud ones; the plain ones lie lower
+    assert over[300:].sum() == 9
+    assert over[:300].sum() < 9
+    with pytest.raises(InvalidInputError, match=r"datasets: expected \(400,\), got \(300,\)"):
+        fit_feature_gate(held_out, held_out, datasets=datasets[:300])
+
+
 def test_ordinary_images_pass_and_others_do_not() -> None:
     rng = np.random.default_rng(1)
     gate = fit_feature_gate(draw(rng, 1000), draw(rng, 500))

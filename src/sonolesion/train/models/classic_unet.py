@@ -64,7 +64,10 @@ class ClassicUNet(nn.Module):
         self.apply(_initialise)
 
     def forward(self, images: Tensor) -> ModelOutput:
-        """Compute logits and features (B, 16 * width) of images (B, 1, H, W) in [0, 1]; H and W multiples of 16."""
+        """Compute logits and features (B, 16 * width) of images (B, 1, H, W) in [0, 1].
+
+        H and W are multiples of 16.
+        """
         skips: list[Tensor] = []
         features = images
         for block in self.encoder:

@@ -87,7 +87,10 @@ class EncoderUNet(nn.Module):
         )
 
     def forward(self, images: Tensor) -> ModelOutput:
-        """Compute logits and features (B, C) of images (B, 1, H, W) in [0, 1]; H and W multiples of 32."""
+        """Compute logits and features (B, C) of images (B, 1, H, W) in [0, 1].
+
+        H and W are multiples of 32.
+        """
         skips = self.encoder((images - _IMAGENET_MEAN) / _IMAGENET_STD)
         deepest = features = skips[-1]  # (B, C, H / 32, W / 32)
         for up, skip in zip(self.decoder, reversed(skips[:-1]), strict=True):
