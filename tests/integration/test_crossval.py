@@ -18,10 +18,11 @@ from typer.testing import CliRunner
 pytest.importorskip("torch")
 
 from sonolesion.bundle import load_bundle
-from sonolesion.calibration import calibration, read_calibration
+from sonolesion.calibration import calibration, feature_gate, read_calibration
 from sonolesion.cli.app import app
 from sonolesion.data.manifest import read_manifest
 from sonolesion.data.phantom import PhantomSettings, write_phantoms
+from sonolesion.files import sha256_file
 
 pytestmark = pytest.mark.torch
 FAST = [
@@ -96,6 +97,7 @@ def test_each_round_is_calibrated_on_the_others(
 ) -> None:
     """Forty-eight phantoms, half of them normal: enough here for a joint decision."""
     monkeypatch.setattr(calibration, "MIN_NORMALS", 10)
+    monkeypatch.setattr(feature_gate, "MIN_IMAGES", 15)
     out = tmp_path / "cv"
     root = tmp_path / "raw"
     settings = PhantomSettings(
@@ -117,6 +119,12 @@ def test_each_round_is_calibrated_on_the_others(
     sides = [sum(r["round"] == name and r["label"] == "normal" for r in _table(out))
              for name in ("fold_0", "fold_1")]  # fmt: skip
     assert counts == sides[::-1]
+    # each round has the gate of its own network
+    for name, info in zip(("fold_0", "fold_1"), rounds, strict=True):
+        gate = whole.feature_gates[sha256_file(out / name / "best_model.pth")]
+        assert info.feature_gate is not None
+        assert info.feature_gate.threshold == gate.threshold
+        assert (gate.n_features, gate.n_fit + gate.n_held_out) == (32, 48)
     # label and mask agree, case by case
     assert all(
         (r["predicted"] == "normal") == (r["predicted_lesion_px"] == "0") for r in _table(out)

@@ -1,7 +1,8 @@
 """`bundle.json`: what a model bundle says of itself, parsed strictly.
 
 The graph beside it takes float32 (N, 1, S, S) in [0, 1] under `input_name` and gives float32
-`mask_output` (N, 1, S, S) and `class_output` (N, 3), both logits. An unknown, missing or wrong
+`mask_output` (N, 1, S, S) and `class_output` (N, 3), both logits, and where `feature_output` names
+them the encoder's features (N, F). An unknown, missing or wrong
 field is a `BundleError` that names the field and the file: a bundle that this program would
 read differently from its maker must not run.
 """
@@ -27,11 +28,13 @@ from sonolesion.bundle.fields import (
     read_fields,
     to_json_values,
 )
+from sonolesion.bundle.gate import FeatureGate
+from sonolesion.bundle.gate_fields import check_feature_gate, feature_gate_to_json
 from sonolesion.errors import BundleError
 from sonolesion.imaging.geometry import RESAMPLE, ResizeMode
 from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 IMAGE_SIZE_RANGE_PX = (16, 4096)
 
 
@@ -54,9 +57,11 @@ class BundleInfo:
         temperature: class logits are divided by it, (0, 100].
         decision: how outline and class become one answer; None where it was not fitted.
         onnx_sha256: of the graph file; filled in by `write_bundle`.
+        feature_gate: how far an image may be from the training data; None where it was not fitted.
         training: preset, split_hash, protocol, seed, epochs, dataset, ... as JSON values.
         figures: measured figures, as JSON values.
         input_name, mask_output, class_output: names in the graph.
+        feature_output: the same; None for a graph without features.
         research_use_only: the sentence that every output carries.
         schema_version: of this file's layout.
     """
@@ -74,12 +79,14 @@ class BundleInfo:
     mask_threshold: float = 0.5
     temperature: float = 1.0
     decision: Decision | None = None
+    feature_gate: FeatureGate | None = None
     onnx_sha256: str = ""
     training: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
     input_name: str = "image"
     mask_output: str = "mask_logits"
     class_output: str = "class_logits"
+    feature_output: str | None = None
     research_use_only: str = RESEARCH_USE_ONLY
     schema_version: int = SCHEMA_VERSION
 
@@ -95,6 +102,8 @@ def bundle_info_to_json(info: BundleInfo) -> dict[str, Any]:
     values["class_names"] = list(info.class_names)
     values["resize"] = info.resize.value
     values["decision"] = to_json_values(info.decision)
+    gate = info.feature_gate
+    values["feature_gate"] = None if gate is None else feature_gate_to_json(gate)
     values["training"], values["figures"] = dict(info.training), dict(info.figures)
     return values
 
@@ -117,10 +126,17 @@ def parse_bundle_info(values: object, *, file: str) -> BundleInfo:
             f"{file}: schema_version {version} is newer than this program's ({SCHEMA_VERSION}). "
             "Update sonolesion."
         )
+    if version == 2:
+        values = {**_ADDED_SINCE_2, **values, "schema_version": SCHEMA_VERSION}
     try:
-        return BundleInfo(**read_fields(values, _CHECKS))
+        info = BundleInfo(**read_fields(values, _CHECKS))
     except FieldsError as error:
         raise BundleError(f"{file}: {error}. Export the bundle again.") from error
+    if info.feature_gate is not None and info.feature_output is None:
+        raise BundleError(
+            f"{file}: has a feature_gate and no feature_output. Export the bundle again."
+        )
+    return info
 
 
 def _class_names(value: object) -> object:
@@ -149,6 +165,9 @@ def _mapping(value: object) -> object:
 
 
 _TEXT = matching(r"(?s).*\S.*", "a text")
+_ADDED_SINCE_2: dict[str, object] = {"feature_gate": None, "feature_output": None}
+"""What a bundle of the layout before does not have, and what that means."""
+
 _GRAPH_NAME = matching(r"[A-Za-z_][A-Za-z0-9_.]{0,99}", "a name of letters, digits, '_' and '.'")
 _CHECKS: dict[str, Check] = {
     "name": matching(r"[a-z0-9][a-z0-9._-]{0,63}", "lower-case letters, digits, '.', '_', '-'"),
@@ -164,12 +183,14 @@ _CHECKS: dict[str, Check] = {
     "mask_threshold": number(0.0, 1.0, ends="()"),
     "temperature": number(0.0, 100.0, ends="(]"),
     "decision": optional(check_decision),
+    "feature_gate": optional(check_feature_gate),
     "onnx_sha256": matching(r"[0-9a-f]{64}", "64 hex digits"),
     "training": _mapping,
     "figures": _mapping,
     "input_name": _GRAPH_NAME,
     "mask_output": _GRAPH_NAME,
     "class_output": _GRAPH_NAME,
+    "feature_output": optional(_GRAPH_NAME),
     "research_use_only": exactly(RESEARCH_USE_ONLY),
     "schema_version": exactly(SCHEMA_VERSION),
 }

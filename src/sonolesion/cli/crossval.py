@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sonolesion.bundle import Bundle
+    from sonolesion.bundle.gate import FeatureGate
     from sonolesion.config import TrainSettings
     from sonolesion.data.manifest import Manifest
     from sonolesion.data.rounds import Round
+    from sonolesion.evaluation.held_out import RoundOutputs
     from sonolesion.evaluation.report import EvaluationReport
+    from sonolesion.inference import Predictor
 
 RESULTS = "results"
 CALIBRATION = "calibration.json"
@@ -228,31 +231,60 @@ def _train_round(
 def _calibrate_rounds(
     run: Run, rounds: Sequence[Round], bundles: Sequence[Bundle], manifest: Manifest, out: Path
 ) -> list[Bundle]:
-    """Give each bundle the decision that the other rounds' held-out outputs fit.
+    """Give each bundle the decision that the other rounds' held-out outputs fit, and its own gate.
 
-    The fit on all of them goes to OUT/calibration.json, for a model that trains on everything.
+    The fit on all of them goes to OUT/calibration.json, for a model that trains on everything. The
+    gate of a network stands there too, under the hash of its checkpoint: its distance is fitted on
+    cases that it was trained on, its limit on those that its round holds out.
     """
+    from dataclasses import replace
+
     from sonolesion.bundle import write_bundle
     from sonolesion.calibration import fit_calibration, join_held_out, write_calibration
     from sonolesion.evaluation.held_out import collect_held_out
+    from sonolesion.files import sha256_file
     from sonolesion.inference import Predictor
 
-    held_out = []
+    held_out, gates = [], []
     with run.progress("Calibrating", total=len(rounds)) as bar:
         for item, bundle in zip(rounds, bundles, strict=True):
-            held_out.append(collect_held_out(Predictor(bundle), item.manifest))
+            predictor = Predictor(bundle)
+            outputs = collect_held_out(predictor, item.manifest)
+            held_out.append(outputs.held_out)
+            gates.append(_fit_gate(predictor, item.manifest, outputs))
             bar.advance()
     calibrated = []
     for index, bundle in enumerate(bundles):
         others = join_held_out([h for i, h in enumerate(held_out) if i != index])
         fitted = fit_calibration(others, where="the other rounds")
-        calibrated.append(write_bundle(bundle.folder, fitted.apply_to(bundle.info), bundle.graph))
+        info = replace(fitted.apply_to(bundle.info), feature_gate=gates[index])
+        calibrated.append(write_bundle(bundle.folder, info, bundle.graph))
     split_hash = manifest.record.split_hash
     whole = fit_calibration(
         join_held_out(held_out), where=f"split {split_hash}, out of fold", split_hash=split_hash
     )
-    write_calibration(out / CALIBRATION, whole)
+    of_file = {
+        sha256_file(out / item.name / CHECKPOINT): gate
+        for item, gate in zip(rounds, gates, strict=True)
+        if gate is not None and (out / item.name / CHECKPOINT).is_file()
+    }
+    write_calibration(out / CALIBRATION, replace(whole, feature_gates=of_file))
     return calibrated
+
+
+def _fit_gate(
+    predictor: Predictor, manifest: Manifest, outputs: RoundOutputs
+) -> FeatureGate | None:
+    """Fit a round's gate; None where the bundle has no features, or too few images to fit it."""
+    from sonolesion.calibration.feature_gate import MIN_IMAGES, fit_feature_gate
+    from sonolesion.evaluation.held_out import collect_training_features
+
+    if outputs.features is None or len(outputs.features) < MIN_IMAGES:
+        return None
+    trained_on = collect_training_features(predictor, manifest)
+    if trained_on is None or len(trained_on) < MIN_IMAGES:
+        return None
+    return fit_feature_gate(trained_on, outputs.features, datasets=outputs.held_out.datasets)
 
 
 def _report(

@@ -23,6 +23,10 @@ def export_command(
     half: Annotated[
         bool, typer.Option("--half", help="Weights in half the space (fp16), same speed.")
     ] = False,
+    mirror: Annotated[
+        bool,
+        typer.Option("--mirror", help="Answer by the image and its mirror image; twice the time."),
+    ] = False,
     name: Annotated[
         str | None, typer.Option("--name", help="Of the bundle.", show_default="the preset's")
     ] = None,
@@ -41,13 +45,13 @@ def export_command(
     Examples:
       sonolesion export models/best_model.pth -o bundle
 
-      sonolesion export cv/fold_*/best_model.pth -o accurate --half
+      sonolesion export cv/fold_*/best_model.pth -o accurate --half --mirror
 
       sonolesion export best_model.pth -o fast --calibration cv/calibration.json
     """
     arguments = {
-        "checkpoints": checkpoints, "calibration": calibration, "half": half, "name": name,
-        "version": version, "overwrite": overwrite,
+        "checkpoints": checkpoints, "calibration": calibration, "half": half, "mirror": mirror,
+        "name": name, "version": version, "overwrite": overwrite,
     }  # fmt: skip
     with running("export", arguments=arguments, json_output=json_output, quiet=quiet) as run:
         from sonolesion.bundle.store import INFO_NAME
@@ -67,7 +71,13 @@ def export_command(
             ) from error
         run.note("Exporting the bundle and comparing it with torch ...")
         bundle = bundle_from_checkpoints(
-            checkpoints, out, calibration=fitted, half_weights=half, name=name, version=version
+            checkpoints,
+            out,
+            calibration=fitted,
+            half_weights=half,
+            mirror=mirror,
+            name=name,
+            version=version,
         )
         size = len(bundle.graph) / 1e6
         run.result(

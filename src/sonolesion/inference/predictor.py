@@ -54,12 +54,14 @@ class SquarePrediction:
         class_logits: float64 (3,), before the temperature.
         class_prob: float64 (3,), after it, of the class head alone; sums to 1.
         fit: the map between image and square.
+        features: float32 (F,), of the encoder; None from a bundle without them.
     """
 
     lesion_prob: NDArray[np.float32]
     class_logits: NDArray[np.float64]
     class_prob: NDArray[np.float64]
     fit: SquareFit
+    features: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ class Predictor:
                 self._info.mask_threshold,
                 has_lesion=answer.label is not LesionClass.NORMAL,
             )
+        far = self._judge_features(square)
         measured = None
         if self._measure:
             # imported here: an evaluation and a text of help need not pay for it
@@ -158,11 +161,11 @@ class Predictor:
             mask_coverage=measure_coverage(mask),
             bundle=self._info.label,
             seconds=time.perf_counter() - started,
-            notes=(*image.notes, *remarks, *conflict, *answer.notes),
+            notes=(*image.notes, *remarks, *far, *conflict, *answer.notes),
             class_logits=square.class_logits,
             lesion_peak=peak,
             prediction_set=answer.prediction_set,
-            unsure=answer.unsure,
+            unsure=answer.unsure or bool(far),
             malignant_alert=answer.malignant_alert,
             disagreement=bool(conflict),
             measured=measured,
@@ -218,7 +221,16 @@ class Predictor:
             class_logits=logits,
             class_prob=softmax(logits, temperature=self._info.temperature),
             fit=fit,
+            features=None if output.features is None else output.features[0],
         )
+
+    def _judge_features(self, square: SquarePrediction) -> tuple[str, ...]:
+        """Remark on an image that is far from the training data; empty for an ordinary one."""
+        gate = self._info.feature_gate
+        if gate is None or square.features is None:
+            return ()
+        found = gate.judge(square.features)
+        return () if found is None else (found.reason,)
 
     def attempt(self, source: Source, name: str | None = None) -> Prediction | FailedInput:
         """`predict`, but an image that cannot be used is returned as `FailedInput`."""

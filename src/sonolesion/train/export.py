@@ -19,6 +19,7 @@ from sonolesion.calibration import Calibration, HeldOut, fit_calibration
 from sonolesion.config import TrainSettings
 from sonolesion.data.manifest import Manifest, ManifestRow
 from sonolesion.errors import InvalidInputError, MissingExtraError, TrainingError
+from sonolesion.files import sha256_file
 from sonolesion.imaging.intensity import to_unit_range
 from sonolesion.inference.runtime import Session
 from sonolesion.metrics.probability import sigmoid
@@ -26,7 +27,7 @@ from sonolesion.train.checkpoint import LoadedNetwork, load_network
 from sonolesion.train.dataset import LoadedPart, load_part
 from sonolesion.train.fold_norm import fold_norms
 from sonolesion.train.half_weights import round_to_half, store_half, strip_notes
-from sonolesion.train.models import Ensemble
+from sonolesion.train.models import Ensemble, Mirrored, ModelOutput
 from sonolesion.types import LesionClass
 
 MAX_DIFFERENCE = 1e-4
@@ -34,6 +35,7 @@ MAX_DIFFERENCE = 1e-4
 largest output (at least 1)."""
 
 OPSET = 18
+FEATURE_OUTPUT = "features"
 _INTENDED_USE = (
     "Research on B-mode breast ultrasound: outline of a lesion and its class. Not for diagnosis, "
     "screening or treatment, and not for images of other organs or modalities."
@@ -47,6 +49,7 @@ def bundle_from_checkpoints(
     manifest: Manifest | None = None,
     calibration: Calibration | None = None,
     half_weights: bool = False,
+    mirror: bool = False,
     name: str | None = None,
     version: str = "0.1",
 ) -> Bundle:
@@ -61,6 +64,7 @@ def bundle_from_checkpoints(
             In a part without normals, erased lesions of it stand for them.
         calibration: fitted on held-out outputs elsewhere, by `sonolesion crossval`.
         half_weights: store weights as fp16 (see `sonolesion.train.half_weights`).
+        mirror: answer with the mean over the image and its mirror image, for twice the time.
         name: of the bundle; default the preset's name.
         version: of the bundle.
 
@@ -82,18 +86,21 @@ def bundle_from_checkpoints(
     if half_weights:
         fold_norms(network.eval())
         round_to_half(network)
+    if mirror:
+        network = Mirrored(network)
     settings = loaded[0].settings
     size, resize = shapes.pop()
     info = BundleInfo(
         name=name or settings.preset,
         version=version,
         created=datetime.now(UTC).date().isoformat(),
-        description=_describe(settings, size=size, members=len(loaded)),
+        description=_describe(settings, size=size, members=len(loaded), mirror=mirror),
         licence="Apache-2.0",
         intended_use=_INTENDED_USE,
         image_size_px=size,
         resize=resize,
-        training=_training_facts(loaded, manifest),
+        feature_output=FEATURE_OUTPUT,
+        training={**_training_facts(loaded, manifest), **({"mirror": True} if mirror else {})},
     )
     graph = export_graph(network.eval(), info, half_weights=half_weights)
     rows = _rows_to_fit_on(manifest) if manifest else ()
@@ -103,7 +110,7 @@ def bundle_from_checkpoints(
     if calibration is None and part is not None:
         calibration = fit_calibration(_held_out(session, part, rows), where="part val")
     if calibration is not None:
-        info = calibration.apply_to(info)
+        info = calibration.apply_to(info, checkpoint=sha256_file(checkpoints[0]))
     return write_bundle(out, info, graph)
 
 
@@ -126,6 +133,8 @@ def export_graph(network: nn.Module, info: BundleInfo, *, half_weights: bool = F
         raise MissingExtraError(
             f"{error.name} is needed to export a model: pip install 'sonolesion[train]'."
         ) from error
+    names = [info.mask_output, info.class_output]
+    names += [] if info.feature_output is None else [info.feature_output]
     example = torch.zeros(2, 1, info.image_size_px, info.image_size_px)
     with warnings.catch_warnings():
         # the exporter warns of its own internals (pytree registrations, copyreg)
@@ -134,7 +143,7 @@ def export_graph(network: nn.Module, info: BundleInfo, *, half_weights: bool = F
             network,
             (example,),
             input_names=[info.input_name],
-            output_names=[info.mask_output, info.class_output],
+            output_names=names,
             dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
             opset_version=OPSET,
             dynamo=True,
@@ -146,11 +155,12 @@ def export_graph(network: nn.Module, info: BundleInfo, *, half_weights: bool = F
     return bytes((store_half(model) if half_weights else model).SerializeToString())
 
 
-def _describe(settings: TrainSettings, *, size: int, members: int) -> str:
+def _describe(settings: TrainSettings, *, size: int, members: int, mirror: bool) -> str:
     model = settings.model
     what = model.encoder if model.name == "encoder_unet" else f"width {model.width}"
     several = f"mean of {members} networks, " if members > 1 else ""
-    return f"{several}{model.name}, {what}, {size} px."
+    twice = ", each image and its mirror image" if mirror else ""
+    return f"{several}{model.name}, {what}, {size} px{twice}."
 
 
 def _training_facts(loaded: Sequence[LoadedNetwork], manifest: Manifest | None) -> dict[str, Any]:
@@ -196,18 +206,20 @@ def _probe_images(part: LoadedPart | None, size: int) -> NDArray[np.float32]:
 
 def _check_parity(network: nn.Module, session: Session, images: NDArray[np.float32]) -> None:
     with torch.no_grad():
-        mask_logits, class_logits = network(torch.from_numpy(images))
+        expected: ModelOutput = network(torch.from_numpy(images))
     output = session.run(images)
-    pairs = (
-        ("mask", mask_logits[:, 0].numpy(), output.mask_logits),
-        ("class", class_logits.numpy(), output.class_logits),
-    )
+    pairs = [
+        ("mask logits", expected.mask_logits[:, 0].numpy(), output.mask_logits),
+        ("class logits", expected.class_logits.numpy(), output.class_logits),
+    ]
+    if expected.features is not None and output.features is not None:
+        pairs.append(("features", expected.features.numpy(), output.features))
     for what, ours, theirs in pairs:
         scale = max(1.0, float(np.abs(ours).max()))
         difference = float(np.abs(ours - theirs).max()) / scale
         if not difference <= MAX_DIFFERENCE:
             raise TrainingError(
-                f"export refused: the {what} logits of torch and ONNX Runtime differ by "
+                f"export refused: the {what} of torch and ONNX Runtime differ by "
                 f"{difference:.2g} (allowed {MAX_DIFFERENCE:g}). Update torch and onnxruntime."
             )
 

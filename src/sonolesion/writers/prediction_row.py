@@ -40,7 +40,7 @@ class PredictionRow:
         label: the most probable class.
         confidence: its probability, [0, 1].
         class_prob: one probability per class, in `LesionClass` order.
-        unsure: have the image read; always False without a decision in the bundle.
+        unsure: have the image read; without a decision only where it is far from the training data.
         prediction_set: classes that cannot be ruled out; empty only without a decision.
         malignant_alert: probability of malignant at or above the bundle's operating point.
         disagreement: outline and class contradicted each other before the joint decision.
