@@ -11,7 +11,7 @@ no own read after it was uncovered.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -23,6 +23,9 @@ from sonolesion.store.audit import append_audit
 from sonolesion.store.cases import CaseState, get_case
 from sonolesion.store.clock import now_text
 from sonolesion.store.tables import read_event
+
+Line = Sequence[Sequence[float]]
+"""Points (row, col) in px."""
 
 BIRADS = ("0", "1", "2", "3", "4", "4A", "4B", "4C", "5", "6")
 """Categories of the BI-RADS atlas that a reader may give."""
@@ -47,9 +50,10 @@ class NewRead:
         birads: category, one of `BIRADS`; None where none was given.
         malignant_percent: the reader's own probability of malignant, 0 to 100.
         seconds: since the reader opened the case (own read) or uncovered it (final read).
-        kept: of a final read: the own read was kept; None where there was none.
-        outline_id: an outline that the reader drew with it.
-        calipers: lines that the reader drew, each with two ends (row, col) in px.
+        decision: of a final read: "kept" or "changed", against the own read; None where there
+            was none.
+        calipers_px: lines that the reader drew, each with two ends (row, col).
+        outline_px: outlines that the reader drew, each with its points (row, col).
     """
 
     reader: str
@@ -57,9 +61,9 @@ class NewRead:
     birads: str | None = None
     malignant_percent: float | None = None
     seconds: float | None = None
-    kept: bool | None = None
-    outline_id: int | None = None
-    calipers: Sequence[Mapping[str, Any]] = ()
+    decision: str | None = None
+    calipers_px: Sequence[Line] = ()
+    outline_px: Sequence[Line] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +85,9 @@ class ReadEvent:
     birads: str | None
     malignant_percent: float | None
     seconds: float | None
-    kept: bool | None
-    outline_id: int | None
-    calipers: tuple[Mapping[str, Any], ...]
+    decision: str | None
+    calipers_px: tuple[Line, ...]
+    outline_px: tuple[Line, ...]
     bundle_sha256: str | None
 
 
@@ -110,8 +114,11 @@ def add_read(
             )
     if new.kind is ReadKind.UNCOVERED and of_case.state is not CaseState.READ:
         raise ConflictError("the model has not read this case (yet): nothing to uncover.")
-    values = asdict(new) | {"kind": new.kind.value, "calipers": list(new.calipers) or None}
-    values["kept"] = None if new.kept is None else int(new.kept)
+    values = asdict(new) | {
+        "kind": new.kind.value,
+        "calipers_px": list(new.calipers_px) or None,
+        "outline_px": list(new.outline_px) or None,
+    }
     result = connection.execute(
         insert(read_event).values(
             **values, case_id=case_id, at=now_text(), bundle_sha256=of_case.bundle_sha256
@@ -150,14 +157,17 @@ def read_kinds(connection: Connection, case_id: str, reader: str) -> frozenset[R
     return frozenset(ReadKind(kind) for kind in found.scalars())
 
 
-def cases_with_own_read(connection: Connection, reader: str) -> frozenset[str]:
-    """Return the ids of the cases that a reader has read on their own."""
+def kinds_by_case(connection: Connection, reader: str) -> dict[str, frozenset[ReadKind]]:
+    """Return which kinds of event a reader has, case by case; none is in it without an event."""
     found = connection.execute(
-        select(distinct(read_event.c.case_id)).where(
-            read_event.c.reader == reader, read_event.c.kind == ReadKind.OWN_READ.value
-        )
+        select(read_event.c.case_id, read_event.c.kind)
+        .where(read_event.c.reader == reader)
+        .distinct()
     )
-    return frozenset(found.scalars())
+    kinds: dict[str, set[ReadKind]] = {}
+    for case_id, kind in found:
+        kinds.setdefault(case_id, set()).add(ReadKind(kind))
+    return {case_id: frozenset(of_case) for case_id, of_case in kinds.items()}
 
 
 def require_own_read(connection: Connection, case_id: str, reader: str | None) -> None:
@@ -181,6 +191,6 @@ def require_own_read(connection: Connection, case_id: str, reader: str | None) -
 def _event(row: Row[Any]) -> ReadEvent:
     values = dict(row._mapping)
     values["kind"] = ReadKind(values["kind"])
-    values["kept"] = None if values["kept"] is None else bool(values["kept"])
-    values["calipers"] = tuple(values["calipers"] or ())
+    for name in ("calipers_px", "outline_px"):
+        values[name] = tuple(values[name] or ())
     return ReadEvent(**values)
