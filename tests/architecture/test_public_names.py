@@ -39,6 +39,7 @@ PUBLIC = {
     "OutputExistsError",
     "OutputWriteError",
     "OwnReadFirstError",
+    "SlowRequestError",
     "SonolesionError",
     "StoreError",
     "TooLargeError",
