@@ -181,7 +181,7 @@ def atomic_write_csv(
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
-    """Return a CSV table as text, with the rules of `atomic_csv`.
+    r"""Return a CSV table as text, with the rules of `atomic_csv`.
 
     >>> csv_text(["a"], [{"a": "=1"}])
     "a\n'=1\n"

@@ -366,7 +366,7 @@ def _record(connection: Connection, row: Row[Any]) -> StudyRecord:
             .where(table.c.study_id == row.id)
             .group_by(table.c.reader)
         )
-        counts.append(dict.fromkeys(row.readers, 0) | {reader: n for reader, n in found})
+        counts.append(dict.fromkeys(row.readers, 0) | dict(found.tuples().all()))
     return StudyRecord(
         id=row.id,
         created_at=row.created_at,
