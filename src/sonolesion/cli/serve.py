@@ -11,6 +11,7 @@ from sonolesion.cli.run_record import Run, running
 
 if TYPE_CHECKING:
     from sonolesion.server.settings import ServerSettings
+    from sonolesion.store.database import Desk
 
 _TOKEN_VARIABLE = "SONOLESION_TOKEN"  # noqa: S105  the name of a variable
 
@@ -71,6 +72,10 @@ def serve_command(
     restore: Annotated[
         Path | None, typer.Option("--restore", help="Restore a backup into --data, and end.")
     ] = None,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option("--against", help="Backup to check the log against; repeatable."),
+    ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Log errors only.")] = False,
 ) -> None:
@@ -88,7 +93,7 @@ def serve_command(
 
       sonolesion serve --data desk --backup desk-backup.zip
 
-      sonolesion serve --data desk --verify-log
+      sonolesion serve --data desk --verify-log --against desk-backup.zip
     """
     arguments = {"data": data, "host": host, "port": port}
     with running("serve", arguments=arguments, json_output=json_output, quiet=quiet) as run:
@@ -96,11 +101,20 @@ def serve_command(
 
         require_serve_extra()
         folder = data or default_folder()
+        if restore is not None:
+            _restore(run, restore, folder)
+            return
+        if backup is not None:
+            _back_up(run, folder, backup)
+            return
+        if verify_log or against:
+            _verify(run, folder, against or [])
+            return
         settings = _settings(
             folder, host=host, port=port, token=_read_token(token_file), names=names or [],
             bundle=bundle, workers=workers, inbox=inbox, own_read_first=own_read_first,
         )  # fmt: skip
-        _serve(run, settings, open_page=open_page)
+        _serve(run, settings, open_page=open_page, tour=tour)
 
 
 def default_folder() -> Path:
@@ -167,15 +181,59 @@ def _read_token(token_file: Path | None) -> str | None:
         ) from error
 
 
-def _serve(run: Run, settings: ServerSettings, *, open_page: bool) -> None:
+def _restore(run: Run, backup: Path, folder: Path) -> None:
+    from sonolesion.store.backup import restore_backup
+
+    made = restore_backup(backup, folder)
+    run.result({"data": folder, "files": made.files, "audit_rows": made.head.seq})
+    run.print(f"Restored {made.files} files and {made.head.seq} rows of the log into {folder}.")
+
+
+def _back_up(run: Run, folder: Path, out: Path) -> None:
+    from sonolesion.store.backup import write_backup
+
+    desk = _open_existing(folder)
+    try:
+        made = write_backup(desk, out)
+    finally:
+        desk.close()
+    run.result({"backup": out, "files": made.files, "audit_head": made.head.hash})
+    run.print(f"Backup: {out} ({made.files} files)", f"Head of the log: {made.head.hash}")
+
+
+def _verify(run: Run, folder: Path, against: list[Path]) -> None:
+    from sonolesion.store.backup import verify_desk
+
+    desk = _open_existing(folder)
+    try:
+        head = verify_desk(desk, against)
+    finally:
+        desk.close()
+    run.result({"data": folder, "audit_rows": head.seq, "audit_head": head.hash})
+    run.print(f"The log is whole: {head.seq} rows.", f"Head of the log: {head.hash}")
+
+
+def _open_existing(folder: Path) -> Desk:
+    from sonolesion.errors import StoreError
+    from sonolesion.store.database import DATABASE_NAME, open_desk
+
+    if not (folder / DATABASE_NAME).is_file():
+        raise StoreError(f"{folder}: holds no {DATABASE_NAME}. Name the desk's folder by --data.")
+    return open_desk(folder)
+
+
+def _serve(run: Run, settings: ServerSettings, *, open_page: bool, tour: bool) -> None:
     import logging
+    import os
     import webbrowser
 
     from sonolesion.errors import StoreError
     from sonolesion.server.app import create_app
     from sonolesion.server.serving import serve
+    from sonolesion.server.tour import start_tour
     from sonolesion.types import RESEARCH_USE_ONLY
 
+    os.umask(0o077)  # images and reads are nobody else's
     logging.basicConfig(
         level=logging.ERROR if run.quiet else logging.INFO,
         format="%(asctime)s %(levelname)s %(message)s",
@@ -188,6 +246,8 @@ def _serve(run: Run, settings: ServerSettings, *, open_page: bool) -> None:
         address = f"http://{host}:{port}/"
         run.result({"address": address, "data": settings.data})
         run.print(f"Reading desk: {address}", f"Folder: {settings.data}", RESEARCH_USE_ONLY)
+        if tour:
+            start_tour(app.state.services)
         if open_page:
             webbrowser.open(address)
 

@@ -18,15 +18,19 @@ from sonolesion.server.bundles import BundleCatalogue, find_bundles  # noqa: E40
 from sonolesion.server.desk_reader import DeskReader  # noqa: E402
 from sonolesion.server.event_hub import EventHub  # noqa: E402
 from sonolesion.server.failures import add_failures  # noqa: E402
+from sonolesion.server.interface_page import add_interface_page  # noqa: E402
 from sonolesion.server.limits import BodyLimit  # noqa: E402
 from sonolesion.server.metrics import Metrics  # noqa: E402
 from sonolesion.server.request_log import RequestLog  # noqa: E402
 from sonolesion.server.routes import (  # noqa: E402
     case_answers,
     cases,
+    exports,
+    jobs,
     outlines,
     predictions,
     reads,
+    studies,
     system,
 )
 from sonolesion.server.safety import RequestGuard, SafeHeaders  # noqa: E402
@@ -35,6 +39,7 @@ from sonolesion.server.settings import STATIC_FOLDER, ServerSettings  # noqa: E4
 from sonolesion.server.worker_pool import PoolSettings, WorkerPool  # noqa: E402
 from sonolesion.store.cases import count_states  # noqa: E402
 from sonolesion.store.database import Desk, open_desk  # noqa: E402
+from sonolesion.store.folder_lock import lock_folder  # noqa: E402
 from sonolesion.store.removal import sweep_files  # noqa: E402
 from sonolesion.store.settings import (  # noqa: E402
     DeskSettings,
@@ -85,8 +90,11 @@ def create_app(settings: ServerSettings) -> FastAPI:
         ],
     )
     add_failures(app)
-    for part in (system, predictions, cases, case_answers, reads, outlines):
+    parts = (system, predictions, cases, case_answers, reads, outlines, jobs, studies, exports)
+    for part in parts:
         app.include_router(part.router)
+    if settings.docs:
+        add_interface_page(app)
     if STATIC_FOLDER.is_dir():
         app.mount("/", StaticFiles(directory=STATIC_FOLDER, html=True), name="page")
     return app
@@ -99,6 +107,7 @@ def start_services(settings: ServerSettings, catalogue: BundleCatalogue) -> Serv
         StoreError: the store cannot be opened.
         BundleError: no worker can load the model.
     """
+    lock = lock_folder(settings.data)
     desk = open_desk(settings.data)
     pool = None
     try:
@@ -115,14 +124,16 @@ def start_services(settings: ServerSettings, catalogue: BundleCatalogue) -> Serv
         )
         pool.wait_until_ready()
         hub = EventHub()
-        reader = DeskReader(desk, pool, catalogue, hub)
+        reader = DeskReader(desk, pool, catalogue, hub, inbox=settings.inbox)
         reader.start()
     except BaseException:
         if pool is not None:
             pool.close(0.0)
         desk.close()
+        lock.close()
         raise
     return Services(
+        lock=lock,
         settings=settings,
         desk=desk,
         pool=pool,
@@ -139,6 +150,7 @@ def stop_services(services: Services) -> None:
     services.reader.stop(STOP_S)
     services.pool.close()
     services.desk.close()
+    services.lock.close()
 
 
 def _prepare(desk: Desk, settings: ServerSettings) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from sonolesion.errors import NotFoundError, OwnReadFirstError
 from sonolesion.server.messages import CaseAnswerBody, CaseBody, ErrorDetail
 from sonolesion.store.cases import CaseRecord
 from sonolesion.store.outlines import cases_with_outline
 from sonolesion.store.reads import ReadKind, kinds_by_case, read_kinds, require_own_read
 from sonolesion.store.settings import read_settings
+from sonolesion.store.studies import Arm, cases_read_alone, next_read
 
 
 def require_answer(
@@ -27,6 +29,15 @@ def require_answer(
     Raises:
         OwnReadFirstError: not before their own read.
     """
+    if reader is not None and study is not None:
+        asked = next_read(connection, study, reader)
+        if (asked.case_id, asked.arm) == (case.id, Arm.WITH):
+            return
+    if reader is not None and case.id in cases_read_alone(connection, reader):
+        raise OwnReadFirstError(
+            "this reader still has to read the case alone in a study; the model's answer is given "
+            "after that."
+        )
     if read_settings(connection).own_read_first:
         require_own_read(connection, case.id, reader)
 
@@ -36,7 +47,11 @@ def view_case(
 ) -> CaseBody:
     """Show one case to a reader."""
     kinds = frozenset() if reader is None else read_kinds(connection, case.id, reader)
-    covered = read_settings(connection).own_read_first and ReadKind.OWN_READ not in kinds
+    try:
+        require_answer(connection, case, reader=reader, study=study)
+        covered = False
+    except (OwnReadFirstError, NotFoundError):
+        covered = True
     is_edited = case.id in cases_with_outline(connection)
     return _show(case, kinds, is_covered=covered, is_edited=is_edited)
 
@@ -47,11 +62,12 @@ def view_cases(
     """Show a list of cases to a reader."""
     own_first = read_settings(connection).own_read_first
     kinds = {} if reader is None else kinds_by_case(connection, reader)
+    alone = frozenset() if reader is None else cases_read_alone(connection, reader)
     edited = cases_with_outline(connection)
     shown = []
     for case in cases:
         of_case = kinds.get(case.id, frozenset())
-        covered = own_first and ReadKind.OWN_READ not in of_case
+        covered = case.id in alone or (own_first and ReadKind.OWN_READ not in of_case)
         shown.append(_show(case, of_case, is_covered=covered, is_edited=case.id in edited))
     return shown
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any, cast
+from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -59,7 +59,7 @@ class PromptConnection(H11Protocol):
             h11.EndOfMessage(),
         )
         for event in events:
-            self.transport.write(cast(bytes, self.conn.send(event)))
+            self.transport.write(self.conn.send(event))
         self.transport.close()
 
     @property

@@ -7,23 +7,38 @@ import queue
 import threading
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
+from pathlib import Path
 
 from sonolesion.errors import BusyError, SonolesionError, StoreError
 from sonolesion.server.bundles import BundleCatalogue, KnownBundle
 from sonolesion.server.event_hub import EventHub
+from sonolesion.server.inbox import read_inbox_file
+from sonolesion.server.media import media_of
 from sonolesion.server.tasks import ImageInput, Task, TaskKind, TaskResult
 from sonolesion.server.worker_pool import WorkerPool
 from sonolesion.store.cases import (
     CaseAnswer,
     CaseRecord,
     CaseState,
+    NewCase,
+    add_case,
     answer_case,
     claim_case,
     count_states,
+    read_again,
     refuse_case,
     release_cases,
 )
 from sonolesion.store.database import Desk
+from sonolesion.store.jobs import (
+    JobItem,
+    claim_job_item,
+    fail_job_item,
+    finish_case_items,
+    has_work,
+    release_job_items,
+    set_item_case,
+)
 from sonolesion.store.settings import read_settings
 
 log = logging.getLogger("sonolesion.server")
@@ -40,11 +55,19 @@ class DeskReader:
         pool: who reads.
         catalogue: with which model.
         hub: whom to tell.
+        inbox: folder that jobs may read; None for none.
     """
 
     def __init__(
-        self, desk: Desk, pool: WorkerPool, catalogue: BundleCatalogue, hub: EventHub
+        self,
+        desk: Desk,
+        pool: WorkerPool,
+        catalogue: BundleCatalogue,
+        hub: EventHub,
+        *,
+        inbox: Path | None = None,
     ) -> None:
+        self._inbox = inbox
         self._desk = desk
         self._pool = pool
         self._catalogue = catalogue
@@ -59,6 +82,7 @@ class DeskReader:
         """Let what was being read when the server was killed wait again, and begin."""
         with self._desk.writing() as connection:
             release_cases(connection)
+            release_job_items(connection)
         self._thread.start()
 
     def wake(self) -> None:
@@ -88,8 +112,10 @@ class DeskReader:
         if self._stopping.is_set() or self._in_flight > self._pool.settings.workers:
             return False
         with self._desk.reading() as connection:
-            if not count_states(connection)[CaseState.WAITING]:
-                return False
+            waits = count_states(connection)[CaseState.WAITING] > 0
+            has_job = has_work(connection)
+        if not waits:
+            return has_job and self._begin_job_item()
         with self._desk.writing() as connection:
             claimed = claim_case(connection)
             settings = read_settings(connection)
@@ -115,6 +141,33 @@ class DeskReader:
         self._in_flight += 1
         future.add_done_callback(lambda ended: self._on_done(_Reading(claimed, known, ended)))
         return True
+
+    def _begin_job_item(self) -> bool:
+        """Let the next image of a job wait to be read, taking it in from the inbox first."""
+        with self._desk.writing() as connection:
+            item = claim_job_item(connection)
+            if item is not None and item.case_id is not None:
+                read_again(connection, item.case_id)
+        if item is None:
+            return False
+        if item.case_id is None:
+            self._take_in(item)
+        self._hub.publish("job", item.job_id)
+        return True
+
+    def _take_in(self, item: JobItem) -> None:
+        try:
+            data = read_inbox_file(self._inbox, item.path_sha256)
+        except SonolesionError as error:
+            with self._desk.writing() as connection:
+                fail_job_item(connection, item.id, error.code)
+            return
+        self._desk.images.put(data)
+        with self._desk.writing() as connection:
+            new = NewCase(data=data, media=media_of(data))
+            case = add_case(connection, self._desk, new)
+            set_item_case(connection, item.id, case.id)
+        self._hub.publish("case", case.id)
 
     def _on_done(self, reading: _Reading) -> None:
         """Called by a worker's thread, which must not wait for the disk."""
@@ -151,14 +204,21 @@ class DeskReader:
         self._desk.masks.put(mask_png)
         self._desk.pictures.put(picture_png)
         with self._desk.writing() as connection:
-            answer_case(connection, self._desk, claimed, answer)
-        self._hub.publish("case", claimed.id)
+            is_kept = answer_case(connection, self._desk, claimed, answer)
+            jobs = finish_case_items(connection, claimed.id) if is_kept else frozenset()
+        self._tell(claimed, jobs)
         return True
 
     def _refuse(self, claimed: CaseRecord, error: SonolesionError) -> None:
         with self._desk.writing() as connection:
-            refuse_case(connection, claimed, error)
+            is_kept = refuse_case(connection, claimed, error)
+            jobs = finish_case_items(connection, claimed.id) if is_kept else frozenset()
+        self._tell(claimed, jobs)
+
+    def _tell(self, claimed: CaseRecord, jobs: frozenset[str]) -> None:
         self._hub.publish("case", claimed.id)
+        for job_id in jobs:
+            self._hub.publish("job", job_id)
 
 
 @dataclass(frozen=True, slots=True)

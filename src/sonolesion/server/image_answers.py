@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections import OrderedDict
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +18,7 @@ from sonolesion.inference import Predictor, load_predictor
 from sonolesion.inference.measure.image import measure_image
 from sonolesion.inference.postprocess import measure_coverage
 from sonolesion.server.tasks import ImageInput, Task, TaskKind, TaskResult
+from sonolesion.types.notice import OUTLINE_EDITED
 from sonolesion.writers.comparison_files import (
     PredictedVisit,
     compare_predictions,
@@ -31,11 +30,8 @@ from sonolesion.writers.prediction_files import encode_png
 from sonolesion.writers.prediction_row import make_row, row_to_json
 
 if TYPE_CHECKING:
-    from sonolesion.bundle import BundleInfo
     from sonolesion.types import Prediction, UltrasoundImage
-
-EDITED_NOTE = "outline edited by a reader"
-"""Stands among the notes of everything that is made from an edited outline."""
+    from sonolesion.types.explanation import Explanation
 
 _MAX_PREDICTORS = 3
 
@@ -74,8 +70,7 @@ class ImageAnswers:
             return _case(image, prediction, task.image)
         if task.kind in (TaskKind.CHANGE, TaskKind.CHANGE_PICTURE):
             return self._compare(task, image, prediction)
-        made = _FILES[task.kind](image, prediction, task, predictor)
-        return TaskResult({}, (made,))
+        return _FILES[task.kind](image, prediction, task, predictor)
 
     def _predictor(self, bundle: str) -> Predictor:
         if bundle not in self._predictors:
@@ -98,11 +93,15 @@ class ImageAnswers:
         from sonolesion.imaging.comparison import VisitImage, draw_comparison
 
         picture = draw_comparison(
-            VisitImage("Earlier", before.pixels, earlier),
-            VisitImage("Later", image.pixels, prediction),
+            VisitImage(_visit("Earlier", earlier), before.pixels, earlier),
+            VisitImage(_visit("Later", prediction), image.pixels, prediction),
             describe_change(comparison.change),
         )
         return TaskResult({}, (encode_png(picture),))
+
+
+def _visit(name: str, prediction: Prediction) -> str:
+    return f"{name}, edited" if OUTLINE_EDITED in prediction.notes else name
 
 
 def _read(given: ImageInput) -> UltrasoundImage:
@@ -126,7 +125,7 @@ def _predict(predictor: Predictor, image: UltrasoundImage, given: ImageInput) ->
         mask=mask,
         mask_coverage=measure_coverage(mask),
         measured=measure_image(image, mask=mask),
-        notes=(*prediction.notes, EDITED_NOTE),
+        notes=(OUTLINE_EDITED, *prediction.notes),
     )
 
 
@@ -142,7 +141,7 @@ def _case(image: UltrasoundImage, prediction: Prediction, given: ImageInput) -> 
         "notes": [*image.notes, *warnings],
         "n_warnings": len(warnings),
     }
-    return TaskResult(values, (_mask_png(prediction), encode_png(image.pixels)))
+    return TaskResult(values, (_levels_png(prediction.mask), encode_png(image.pixels)))
 
 
 def _measure(image: UltrasoundImage, given: ImageInput) -> TaskResult:
@@ -161,77 +160,108 @@ def _measure(image: UltrasoundImage, given: ImageInput) -> TaskResult:
     return TaskResult(values, (_levels_png(mask),))
 
 
-def _mask_png(prediction: Prediction) -> bytes:
-    return _levels_png(prediction.mask)
-
-
 def _levels_png(mask: np.ndarray[Any, np.dtype[np.bool_]]) -> bytes:
     return encode_png(mask.astype(np.uint8) * np.uint8(255))
 
 
 def _make_mask(
     _image: UltrasoundImage, prediction: Prediction, _task: Task, _predictor: Predictor
-) -> bytes:
-    return _mask_png(prediction)
+) -> TaskResult:
+    return TaskResult({}, (_levels_png(prediction.mask),))
 
 
 def _make_overlay(
     image: UltrasoundImage, prediction: Prediction, _task: Task, _predictor: Predictor
-) -> bytes:
+) -> TaskResult:
     from sonolesion.imaging.panels import add_margin, draw_prediction
 
-    return encode_png(add_margin(draw_prediction(image.pixels, prediction), prediction))
+    picture = add_margin(draw_prediction(image.pixels, prediction), prediction)
+    return TaskResult({}, (encode_png(picture),))
+
+
+def _make_explanation(
+    image: UltrasoundImage, prediction: Prediction, _task: Task, predictor: Predictor
+) -> TaskResult:
+    from sonolesion.imaging.evidence import draw_evidence
+    from sonolesion.imaging.evidence_caption import caption_evidence
+
+    explanation = predictor.explain(image, prediction)
+    picture = draw_evidence(image.pixels, prediction, explanation)
+    caption = f"{caption_evidence(explanation.figures)} {explanation.notice}"
+    return TaskResult({"caption": caption}, (encode_png(picture),))
+
+
+def _make_html(
+    image: UltrasoundImage, prediction: Prediction, task: Task, predictor: Predictor
+) -> TaskResult:
+    from sonolesion.writers.case_report_html import case_report_html
+
+    page = case_report_html(
+        prediction,
+        image.pixels,
+        bundle=predictor.info,
+        explanation=_explain(image, prediction, task, predictor),
+        title=_title(task, prediction),
+    )
+    return TaskResult({}, (page.encode("utf-8"),))
+
+
+def _make_pdf(
+    image: UltrasoundImage, prediction: Prediction, task: Task, predictor: Predictor
+) -> TaskResult:
+    from sonolesion.writers.case_report_pdf import case_report_pdf
+
+    page = case_report_pdf(
+        prediction,
+        image.pixels,
+        bundle=predictor.info,
+        explanation=_explain(image, prediction, task, predictor),
+        title=_title(task, prediction),
+    )
+    return TaskResult({}, (page,))
+
+
+def _explain(
+    image: UltrasoundImage, prediction: Prediction, task: Task, predictor: Predictor
+) -> Explanation | None:
+    return predictor.explain(image, prediction) if task.options.get("why") else None
+
+
+def _title(task: Task, prediction: Prediction) -> str:
+    label = str(task.options.get("label") or "")
+    edited = OUTLINE_EDITED if OUTLINE_EDITED in prediction.notes else ""
+    return ", ".join(part for part in (label, edited) if part)
 
 
 def _make_dicom(
     image: UltrasoundImage, prediction: Prediction, task: Task, predictor: Predictor
-) -> bytes:
-    given = task.image
-    if not is_dicom(given.data[:HEAD_BYTES]):
+) -> TaskResult:
+    given, measured = task.image, prediction.measured
+    if not is_dicom(given.data[:HEAD_BYTES]) or measured is None:
         raise NotOfferedError("the image is no DICOM object, and only such have DICOM results.")
-    kind = task.kind.value.removesuffix(".dcm")
-    with tempfile.TemporaryDirectory(prefix="sonolesion-") as folder:
-        written = _write_dicom(image, prediction, given, predictor.info, Path(folder))
-        if written[kind] is None:
-            raise NotOfferedError("no lesion is outlined, so there is no segmentation.")
-        return written[kind].read_bytes()
+    from sonolesion.writers.dicom import ImageFindings, make_dicom_results
 
-
-def _write_dicom(
-    image: UltrasoundImage,
-    prediction: Prediction,
-    given: ImageInput,
-    bundle: BundleInfo,
-    folder: Path,
-) -> dict[str, Any]:
-    import io
-
-    import pydicom
-
-    from sonolesion.writers.dicom import ImageFindings, write_dicom_results
-
-    source = pydicom.dcmread(io.BytesIO(given.data), stop_before_pixels=True)
-    measured = prediction.measured
-    assert measured is not None
     findings = ImageFindings(
-        image=image, prediction=prediction, lesions=measured, bundle=bundle, frame=given.frame
+        image=image,
+        prediction=prediction,
+        lesions=measured,
+        bundle=predictor.info,
+        frame=given.frame,
     )
-    made = write_dicom_results(source, findings, folder, stem="result", stem_names_frame=True)
-    return {"seg": made.segmentation, "sr": made.report, "sc": made.capture}
-
-
-def _not_offered(
-    _image: UltrasoundImage, _prediction: Prediction, task: Task, _predictor: Predictor
-) -> bytes:
-    raise NotOfferedError(f"{task.kind.value} is not offered by this build.")
+    made = make_dicom_results(given.data, findings)
+    objects = {TaskKind.SEG: made.segmentation, TaskKind.SR: made.report, TaskKind.SC: made.capture}
+    found = objects[task.kind]
+    if found is None:
+        raise NotOfferedError("no lesion is outlined, so there is no segmentation.")
+    return TaskResult({}, (found,))
 
 
 _FILES = {
     TaskKind.MASK: _make_mask,
     TaskKind.OVERLAY: _make_overlay,
-    TaskKind.EXPLANATION: _not_offered,
-    TaskKind.HTML_REPORT: _not_offered,
-    TaskKind.PDF_REPORT: _not_offered,
+    TaskKind.EXPLANATION: _make_explanation,
+    TaskKind.HTML_REPORT: _make_html,
+    TaskKind.PDF_REPORT: _make_pdf,
     TaskKind.SEG: _make_dicom,
     TaskKind.SR: _make_dicom,
     TaskKind.SC: _make_dicom,

@@ -219,3 +219,90 @@ class TokenBody(Taken):
     """The server's token."""
 
     token: Annotated[str, Field(max_length=1000)]
+
+
+class NewJobBody(Taken):
+    """What is to be read: cases, or the images of the inbox."""
+
+    cases: Annotated[list[CaseId], Field(max_length=100_000)] = []
+    inbox: bool = False
+
+
+class JobBody(BaseModel):
+    """A job and how far it is."""
+
+    id: str
+    created: str
+    source: Literal["cases", "inbox"]
+    state: Literal["running", "cancelled", "done"]
+    total: int
+    waiting: int = Field(description="Not begun, or at work.")
+    done: int
+    failed: int
+
+
+class JobListBody(BaseModel):
+    """Jobs, newest first."""
+
+    jobs: list[JobBody]
+
+
+ArmName = Annotated[Literal["alone", "with"], Field(description="Without or with the model.")]
+
+
+class NewStudyBody(Taken):
+    """A study to be made."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200, pattern=LABEL_PATTERN)]
+    cases: Annotated[list[CaseId], Field(min_length=1, max_length=10_000)]
+    readers: Annotated[list[ReaderName], Field(min_length=1, max_length=100)]
+    arms: Annotated[list[ArmName], Field(min_length=1, max_length=2)] = ["alone", "with"]
+    seed: Annotated[int, Field(ge=0, le=2**53)] = 0
+    washout_days: Annotated[float, Field(ge=0, le=3650, allow_inf_nan=False)] = 0.0
+    truth: dict[CaseId, bool] = Field({}, description="Case -> malignant, where it is known.")
+
+
+class StudyBody(BaseModel):
+    """A study and how far each reader is."""
+
+    id: str
+    name: str
+    created: str
+    seed: int
+    cases: list[str]
+    readers: list[str]
+    arms: list[str]
+    washout_days: float
+    done: dict[str, int]
+    total: dict[str, int]
+
+
+class StudyListBody(BaseModel):
+    """Studies, newest first."""
+
+    studies: list[StudyBody]
+
+
+class NextReadBody(BaseModel):
+    """What a reader reads next."""
+
+    case: CaseBody | None = Field(description="null when all is done or the wash-out goes on.")
+    arm: str | None
+    session: int | None
+    order: int | None
+    done: int
+    total: int
+    not_before: str | None = Field(description="End of the wash-out.")
+
+
+class NewStudyAnswerBody(Taken):
+    """A reader's answer to the case that was asked for."""
+
+    reader: ReaderName
+    case: CaseId
+    arm: ArmName
+    session: Annotated[int, Field(ge=1, le=2)] | None = None
+    birads: Birads
+    probability: Percent
+    seconds: Seconds
+    malignant_call: bool | None = Field(None, description="Default: category 4 or higher.")

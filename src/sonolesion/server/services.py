@@ -17,6 +17,7 @@ from sonolesion.server.settings import ServerSettings
 from sonolesion.server.tasks import Task, TaskResult
 from sonolesion.server.worker_pool import WorkerPool
 from sonolesion.store.database import Desk
+from sonolesion.store.folder_lock import FolderLock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class Services:
     """The parts of a running server.
 
     Attributes:
+        lock: held while it runs, so that no second server works on the same folder.
         settings: what it was started with.
         desk: the store.
         pool: the worker processes.
@@ -34,6 +36,7 @@ class Services:
         ending: set when the server was asked to end.
     """
 
+    lock: FolderLock
     settings: ServerSettings
     desk: Desk
     pool: WorkerPool

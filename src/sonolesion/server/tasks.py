@@ -45,6 +45,10 @@ FILE_MEDIA = {
 """The answers that are one file, and their media types."""
 
 
+TIME_FACTORS = dict.fromkeys((TaskKind.EXPLANATION, TaskKind.HTML_REPORT, TaskKind.PDF_REPORT), 4.0)
+"""What may take longer than one answer: a map asks the network some fifty times."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageInput:
     """An image as it came in, and how it is to be read.

@@ -11,7 +11,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from sonolesion.errors import MalformedRequestError
-from sonolesion.imaging.dicom.detect import HEAD_BYTES, is_dicom
+from sonolesion.server.media import media_of
 from sonolesion.server.settings import MAX_BODY_BYTES
 
 MEDIA_TYPES = (
@@ -20,13 +20,6 @@ MEDIA_TYPES = (
 )  # fmt: skip
 MAX_FIELDS = 8
 _MAX_FIELD_BYTES = 4096
-_MAGIC = (
-    (b"\x89PNG", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"BM", "image/bmp"),
-    (b"II*\0", "image/tiff"),
-    (b"MM\0*", "image/tiff"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +37,7 @@ class Upload:
     @property
     def media(self) -> str:
         """What the first bytes say that it is; nothing else is asked."""
-        if is_dicom(self.data[:HEAD_BYTES]):
-            return "application/dicom"
-        found = (media for magic, media in _MAGIC if self.data.startswith(magic))
-        return next(found, "application/octet-stream")
+        return media_of(self.data)
 
 
 class _InMemoryParser(MultiPartParser):

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import BinaryIO, cast
 
 import sonolesion
 from sonolesion.errors import BusyError, ImageCrashError, ImageTimeError, SonolesionError
 from sonolesion.server.frames import Frame, read_frame, write_frame
 from sonolesion.server.task_frames import result_from_frame, task_to_frame
-from sonolesion.server.tasks import Task, TaskResult
+from sonolesion.server.tasks import TIME_FACTORS, Task, TaskResult
 
 START_TIMEOUT_S = 120.0
 _RESTART_PAUSE_S = 1.0
@@ -169,6 +169,14 @@ class WorkerPool:
                 self._waiting -= 1
             if not waiting.future.set_running_or_notify_cancel():
                 continue
+            if not process.is_alive():  # e.g. killed by the system while it was idle
+                with self._lock:
+                    self._alive -= 1
+                process.kill()
+                process = self._start() or self._start()
+                if process is None:
+                    waiting.future.set_exception(BusyError("no worker can be started."))
+                    continue
             with self._lock:
                 self._busy += 1
             try:
@@ -181,7 +189,8 @@ class WorkerPool:
 
     def _do(self, process: _Process, waiting: _Waiting) -> _Process | None:
         """Do one task; return the process, or None where it has to be replaced."""
-        outcome = process.ask(task_to_frame(waiting.task), self.settings.time_limit_s)
+        limit_s = self.settings.time_limit_s * TIME_FACTORS.get(waiting.task.kind, 1.0)
+        outcome = process.ask(task_to_frame(waiting.task), limit_s)
         if isinstance(outcome, Frame):
             try:
                 result = result_from_frame(outcome)
@@ -205,7 +214,7 @@ class WorkerPool:
             process.kill()
             return None
         try:
-            result_from_frame(Frame(first.values | {"result": {}}))
+            result_from_frame(Frame({"result": {}, **first.values}))
         except SonolesionError as error:
             self._start_error = error
             self._ready.set()
@@ -241,21 +250,21 @@ class _Process:
             stdout=subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
         )
-        self._to = cast(IO[bytes], self._process.stdin)
-        self._from = cast(IO[bytes], self._process.stdout)
+        self._to = cast(BinaryIO, self._process.stdin)
+        self._from = cast(BinaryIO, self._process.stdout)
 
     def ask(self, frame: Frame, time_limit_s: float) -> Frame | SonolesionError:
         """Send a task and wait; an error where the process died or was killed over it."""
 
         def exchange() -> Frame:
-            write_frame(cast("IO[bytes]", self._to), frame)  # type: ignore[arg-type]
-            return read_frame(self._from)  # type: ignore[arg-type]
+            write_frame(self._to, frame)
+            return read_frame(self._from)
 
         return self._limited(exchange, time_limit_s)
 
     def first_word(self, time_limit_s: float) -> Frame | None:
         """Return what the process says after loading its model; None where it says nothing."""
-        answer = self._limited(lambda: read_frame(self._from), time_limit_s)  # type: ignore[arg-type]
+        answer = self._limited(lambda: read_frame(self._from), time_limit_s)
         return answer if isinstance(answer, Frame) else None
 
     def _limited(self, step: Callable[[], Frame], time_limit_s: float) -> Frame | SonolesionError:
@@ -281,6 +290,10 @@ class _Process:
             )
         finally:
             timer.cancel()
+
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+        return self._process.poll() is None
 
     def end(self) -> None:
         """Close the pipe, at which the process ends; kill it where it does not."""

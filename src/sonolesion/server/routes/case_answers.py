@@ -166,7 +166,8 @@ def _file(services: Services, asked: _Asked, kind: TaskKind) -> Task:
         require_read(case)
         known = services.catalogue.by_hash(case.bundle_sha256)
         image = case_input(connection, services.desk, case)
-    return Task(kind=kind, image=image, bundle=known.place)
+    options = {"why": True, "label": case.label or f"Case {case.id[:6]}"}
+    return Task(kind=kind, image=image, bundle=known.place, options=options)
 
 
 def _comparison(services: Services, asked: _Asked, kind: TaskKind) -> Task:

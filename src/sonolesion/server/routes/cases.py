@@ -19,6 +19,7 @@ from sonolesion.server.messages import (
 )
 from sonolesion.server.routes.described import (
     IMAGE_BODY,
+    SOMEBODY,
     CaseIdPath,
     Frame,
     Reader,
@@ -45,7 +46,6 @@ from sonolesion.store.cases import (
 from sonolesion.store.removal import remove_case, sweep_files
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"])
-_SOMEBODY = "somebody"
 
 
 @router.post(
@@ -90,7 +90,7 @@ async def add(
 def _add(services: Services, new: NewCase, reader: str | None) -> CaseBody:
     services.desk.images.put(new.data)
     with services.desk.writing() as connection:
-        case = add_case(connection, services.desk, new, actor=reader or _SOMEBODY)
+        case = add_case(connection, services.desk, new, actor=reader or SOMEBODY)
         body = view_case(connection, case, reader=reader)
     services.reader.wake()
     services.hub.publish("case", case.id)
@@ -141,7 +141,7 @@ def change(
         earlier_id=(body.earlier or "") if "earlier" in given else None,
     )
     with services.desk.writing() as connection:
-        case = change_case(connection, case_id, wanted, actor=reader or _SOMEBODY)
+        case = change_case(connection, case_id, wanted, actor=reader or SOMEBODY)
         shown = view_case(connection, case, reader=reader)
     services.reader.wake()
     services.hub.publish("case", case_id)
@@ -158,7 +158,7 @@ def change(
 def remove(case_id: CaseIdPath, services: Shared, reader: Reader = None) -> Response:
     """Remove image, answer, reads and outlines; the audit log keeps that the case was there."""
     with services.desk.writing() as connection:
-        remove_case(connection, case_id, actor=reader or _SOMEBODY)
+        remove_case(connection, case_id, actor=reader or SOMEBODY)
     sweep_files(services.desk)
     services.hub.publish("case", case_id)
     return Response(status_code=204)

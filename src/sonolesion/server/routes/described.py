@@ -11,6 +11,9 @@ from sonolesion.imaging.spacing import parse_spacing
 from sonolesion.server.messages import ID_PATTERN, READER_PATTERN, ErrorBody
 from sonolesion.server.uploads import MEDIA_TYPES
 
+SOMEBODY = "somebody"
+"""Stands in the audit log where a request named no reader."""
+
 Responses = dict[int | str, dict[str, Any]]
 
 CaseIdPath = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the case.")]
@@ -93,8 +96,13 @@ def errors(*statuses: int) -> Responses:
 
 def file_answer(media: str, *statuses: int) -> Responses:
     """Describe an answer that is a file, and the errors of its route."""
-    content = {media: {"schema": {"type": "string", "format": "binary"}}}
-    return {200: {"content": content, "description": "The file."}} | errors(*statuses)
+    schema = {"type": "string", "format": "binary"}
+    return answered(media, schema, "The file.") | errors(*statuses)
+
+
+def answered(media: str, schema: dict[str, Any], description: str) -> Responses:
+    """Describe an answer 200 of another kind than JSON of a model."""
+    return {200: {"content": {media: {"schema": schema}}, "description": description}}
 
 
 def spacing_of(text: str | None) -> tuple[float, float] | None:

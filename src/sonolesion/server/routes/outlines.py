@@ -11,6 +11,7 @@ from sonolesion.server.case_images import case_input
 from sonolesion.server.messages import MeasuredBody, OutlineBody, OutlineListBody
 from sonolesion.server.routes.described import (
     PNG_BODY,
+    SOMEBODY,
     CaseIdPath,
     Reader,
     errors,
@@ -29,7 +30,6 @@ from sonolesion.store.outlines import (
 )
 
 router = APIRouter(prefix="/api/v1/cases/{case_id}", tags=["outlines"])
-_SOMEBODY = "somebody"
 
 
 @router.post(
@@ -59,7 +59,7 @@ async def put(
     """Keep a mask as the newest outline of the case, and give its measurements."""
     result = await _measure(services, case_id, await _read_png(request))
     new = NewOutline(
-        reader=reader or _SOMEBODY,
+        reader=reader or SOMEBODY,
         mask_png=result.blobs[0],
         area_px=int(result.values["mask_px"]),
         measured=dict(result.values),
@@ -100,7 +100,7 @@ def show(case_id: CaseIdPath, services: Shared) -> Response:
 def withdraw(case_id: CaseIdPath, services: Shared, reader: Reader = None) -> Response:
     """Let the model's outline count again; the edited ones stay in the history."""
     with services.desk.writing() as connection:
-        withdraw_outline(connection, case_id, reader=reader or _SOMEBODY)
+        withdraw_outline(connection, case_id, reader=reader or SOMEBODY)
     services.hub.publish("case", case_id)
     return Response(status_code=204)
 

@@ -6,36 +6,39 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
+from sonolesion.errors import NotFoundError
 from sonolesion.server.answers import file_response
 from sonolesion.server.routes.described import (
     IMAGE_BODY,
     BundleName,
     Frame,
+    Responses,
     Spacing,
     View,
+    answered,
     errors,
     spacing_of,
 )
 from sonolesion.server.services import Services, Shared
 from sonolesion.server.tasks import FILE_MEDIA, ImageInput, Task, TaskKind
 from sonolesion.server.uploads import read_upload
-from sonolesion.writers.prediction_schema import describe_row
 
 router = APIRouter(prefix="/api/v1/predictions", tags=["predictions"])
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_ANY_FILE: Responses = {
+    200: {
+        "description": "The file.",
+        "content": dict.fromkeys(sorted(set(FILE_MEDIA.values())), _BINARY),
+    }
+}
 FILE_NAMES = tuple(kind.value for kind in FILE_MEDIA)
-_ROW_SCHEMA = {k: v for k, v in describe_row().items() if k != "$schema"}
 
 
 @router.post(
     "",
     summary="The documented prediction row of one image",
     openapi_extra=IMAGE_BODY,
-    responses={
-        200: {
-            "description": "One line of predictions.jsonl.",
-            "content": {"application/json": {"schema": {"type": "object"}}},
-        }
-    }
+    responses=answered("application/json", {"type": "object"}, "One line of predictions.jsonl.")
     | errors(404, 422, 501),
 )
 async def predict(
@@ -58,16 +61,7 @@ async def predict(
     summary="Another answer to one image",
     openapi_extra=IMAGE_BODY,
     response_class=Response,
-    responses={
-        200: {
-            "description": "The file.",
-            "content": {
-                media: {"schema": {"type": "string", "format": "binary"}}
-                for media in sorted(set(FILE_MEDIA.values()))
-            },
-        }
-    }
-    | errors(404, 422, 501),
+    responses=_ANY_FILE | errors(404, 422, 501),
 )
 async def predict_file(
     request: Request,
@@ -81,8 +75,6 @@ async def predict_file(
     bundle: BundleName = None,
 ) -> Response:
     """Predict one image, and give mask, overlay, explanation, report or DICOM object of it."""
-    from sonolesion.errors import NotFoundError
-
     if file_name not in FILE_NAMES:
         raise NotFoundError(f"no such answer; there are {', '.join(FILE_NAMES)}.")
     kind = TaskKind(file_name)
@@ -104,4 +96,4 @@ async def _task(
     upload = await read_upload(request)
     frame, view = part
     image = ImageInput(data=upload.data, frame=frame, view=view, spacing_mm=spacing)
-    return Task(kind=kind, image=image, bundle=known.place)
+    return Task(kind=kind, image=image, bundle=known.place, options={"why": True})

@@ -23,11 +23,13 @@ from sonolesion.server.messages import (
     StatusBody,
     TokenBody,
 )
-from sonolesion.server.routes.described import Reader, errors
+from sonolesion.server.routes.described import SOMEBODY, Reader, answered, errors
+from sonolesion.server.routes.jobs import show_job
 from sonolesion.server.safety import COOKIE, SESSION_S, Sessions
 from sonolesion.server.services import Services, Shared
 from sonolesion.store.audit import list_audit, read_head
 from sonolesion.store.cases import CaseState, count_states, get_case
+from sonolesion.store.jobs import get_job
 from sonolesion.store.queue import count_items, list_items
 from sonolesion.store.settings import DeskSettings, read_settings, write_settings
 from sonolesion.types import RESEARCH_USE_ONLY
@@ -61,10 +63,7 @@ def ready(services: Shared) -> dict[str, str]:
     "/metrics",
     summary="Figures for Prometheus",
     response_class=Response,
-    responses={
-        200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Figures."}
-    }
-    | errors(),
+    responses=answered("text/plain", {"type": "string"}, "Figures.") | errors(),
 )
 def metrics(services: Shared) -> Response:
     """Give figures in Prometheus's text format; no label holds an id."""
@@ -117,7 +116,7 @@ def change_settings(
         before = read_settings(connection)
         own_first = before.own_read_first if body.own_read_first is None else body.own_read_first
         after = DeskSettings(own_first, before.bundle if body.bundle is None else body.bundle)
-        write_settings(connection, after, actor=reader or "somebody")
+        write_settings(connection, after, actor=reader or SOMEBODY)
     return _settings(services, after)
 
 
@@ -222,13 +221,7 @@ async def log_out() -> Response:
     "/api/v1/events",
     summary="Changes as they happen (server-sent events)",
     response_class=StreamingResponse,
-    responses={
-        200: {
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
-            "description": "`event: case` or `event: job`, data: the case or job.",
-        }
-    }
-    | errors(),
+    responses=answered("text/event-stream", {"type": "string"}, "event: case or job") | errors(),
 )
 async def events(services: Shared, reader: Reader = None) -> StreamingResponse:
     """Tell of changes until the client goes or the server ends; asking again works as well."""
@@ -261,13 +254,14 @@ async def _follow(services: Services, reader: str | None) -> Any:
                     yield ": still here\n\n"
                 continue
             data = await run_in_threadpool(_describe, services, event, reader)
-            if data is not None:
-                yield f"event: {event.kind}\ndata: {data}\n\n"
+            yield f"event: {event.kind}\ndata: {data}\n\n"
 
 
-def _describe(services: Services, event: DeskEvent, reader: str | None) -> str | None:
+def _describe(services: Services, event: DeskEvent, reader: str | None) -> str:
     with services.desk.reading() as connection:
         try:
+            if event.kind == "job":
+                return show_job(get_job(connection, event.id)).model_dump_json()
             case = get_case(connection, event.id)
         except NotFoundError:
             return json.dumps({"id": event.id, "state": "removed"})
