@@ -228,7 +228,7 @@ def _serve(run: Run, settings: ServerSettings, *, open_page: bool, tour: bool) -
     import webbrowser
 
     from sonolesion.errors import StoreError
-    from sonolesion.server.app import create_app
+    from sonolesion.server.app import create_app, start_services, stop_services
     from sonolesion.server.serving import serve
     from sonolesion.server.tour import start_tour
     from sonolesion.types import RESEARCH_USE_ONLY
@@ -239,7 +239,8 @@ def _serve(run: Run, settings: ServerSettings, *, open_page: bool, tour: bool) -
         format="%(asctime)s %(levelname)s %(message)s",
     )
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    app = create_app(settings)
+    services = start_services(settings)
+    app = create_app(settings, services)
 
     def started(port: int) -> None:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -247,9 +248,13 @@ def _serve(run: Run, settings: ServerSettings, *, open_page: bool, tour: bool) -
         run.result({"address": address, "data": settings.data})
         run.print(f"Reading desk: {address}", f"Folder: {settings.data}", RESEARCH_USE_ONLY)
         if tour:
-            start_tour(app.state.services)
+            start_tour(services)
         if open_page:
             webbrowser.open(address)
 
-    if not serve(app, settings, on_started=started):
+    try:
+        is_started = serve(app, settings, on_started=started)
+    finally:
+        stop_services(services)
+    if not is_started:
         raise StoreError("the server did not start; the lines above say why.")

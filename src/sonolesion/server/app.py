@@ -14,7 +14,7 @@ from starlette.middleware import Middleware  # noqa: E402
 from starlette.staticfiles import StaticFiles  # noqa: E402
 
 import sonolesion  # noqa: E402
-from sonolesion.server.bundles import BundleCatalogue, find_bundles  # noqa: E402
+from sonolesion.server.bundles import find_bundles  # noqa: E402
 from sonolesion.server.desk_reader import DeskReader  # noqa: E402
 from sonolesion.server.event_hub import EventHub  # noqa: E402
 from sonolesion.server.failures import add_failures  # noqa: E402
@@ -56,23 +56,22 @@ _DESCRIPTION = (
 )
 
 
-def create_app(settings: ServerSettings) -> FastAPI:
-    """Make the application; store and workers start with it and end with it.
+def create_app(settings: ServerSettings, services: Services | None = None) -> FastAPI:
+    """Make the application; store and workers end with it.
 
-    Raises:
-        MissingExtraError: the extra [serve] is not installed.
-        BundleError: a model is missing or damaged.
+    Args:
+        settings: how it runs.
+        services: parts that were started already; None to start them with the application.
     """
-    catalogue = find_bundles(settings.bundles, settings.bundle)
 
     @contextlib.asynccontextmanager
     async def run(app: FastAPI) -> AsyncIterator[None]:
-        services = start_services(settings, catalogue)
-        app.state.services = services
+        parts = start_services(settings) if services is None else services
+        app.state.services = parts
         try:
             yield
         finally:
-            stop_services(services)
+            stop_services(parts)
 
     app = FastAPI(
         title="sonolesion reading desk",
@@ -100,13 +99,14 @@ def create_app(settings: ServerSettings) -> FastAPI:
     return app
 
 
-def start_services(settings: ServerSettings, catalogue: BundleCatalogue) -> Services:
+def start_services(settings: ServerSettings) -> Services:
     """Open the store, start workers and reader.
 
     Raises:
-        StoreError: the store cannot be opened.
-        BundleError: no worker can load the model.
+        StoreError: the store cannot be opened, or another server has it.
+        BundleError: a model is missing or damaged.
     """
+    catalogue = find_bundles(settings.bundles, settings.bundle)
     lock = lock_folder(settings.data)
     desk = open_desk(settings.data)
     pool = None

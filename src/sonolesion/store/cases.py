@@ -213,7 +213,7 @@ def count_cases(connection: Connection, query: CaseQuery) -> int:
 def count_states(connection: Connection) -> dict[CaseState, int]:
     """Return how many cases are in each state; 0 for none."""
     rows = connection.execute(select(case.c.state, func.count()).group_by(case.c.state))
-    found: dict[str, int] = dict(rows.tuples().all())
+    found = {str(state): int(count) for state, count in rows}
     return {state: found.get(state.value, 0) for state in CaseState}
 
 

@@ -243,7 +243,7 @@ def _record(connection: Connection, row: Row[Any]) -> JobRecord:
         .where(job_item.c.job_id == row.id)
         .group_by(job_item.c.state)
     )
-    counts: dict[str, int] = dict(counted.tuples().all())
+    counts = {str(state): int(count) for state, count in counted}
     return JobRecord(
         id=row.id,
         created_at=row.created_at,

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, distinct, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from sonolesion.errors import ConflictError, OwnReadFirstError
 from sonolesion.store.audit import append_audit
@@ -150,9 +150,9 @@ def list_reads(
 def read_kinds(connection: Connection, case_id: str, reader: str) -> frozenset[ReadKind]:
     """Return which kinds of event a reader has of a case."""
     found = connection.execute(
-        select(distinct(read_event.c.kind)).where(
-            read_event.c.case_id == case_id, read_event.c.reader == reader
-        )
+        select(read_event.c.kind)
+        .where(read_event.c.case_id == case_id, read_event.c.reader == reader)
+        .distinct()
     )
     return frozenset(ReadKind(kind) for kind in found.scalars())
 

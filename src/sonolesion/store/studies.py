@@ -366,7 +366,7 @@ def _record(connection: Connection, row: Row[Any]) -> StudyRecord:
             .where(table.c.study_id == row.id)
             .group_by(table.c.reader)
         )
-        counts.append(dict.fromkeys(row.readers, 0) | dict(found.tuples().all()))
+        counts.append(dict.fromkeys(row.readers, 0) | {str(reader): int(n) for reader, n in found})
     return StudyRecord(
         id=row.id,
         created_at=row.created_at,
