@@ -1,6 +1,6 @@
 """What the server costs: one request against the same prediction in process, and eight clients.
 
-    python benchmarks/serve_load.py --bundle fast --rounds 40 --json benchmarks/results/serve_load.json
+    python benchmarks/serve_load.py --rounds 40 --json benchmarks/results/serve_load.json
 
 Each round measures both in turn, so that whatever else the machine does weighs on both; the figure
 is the median of the rounds' ratios. Clients and server share the machine's cores.

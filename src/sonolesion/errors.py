@@ -25,7 +25,7 @@
     |   |-- NotFoundError              no such case, job, study or path
     |   |-- ConflictError              not in this state
     |   |   `-- OwnReadFirstError      the reader's own read comes first
-    |   |-- NotOfferedError            this build or this case has no such answer
+    |   |-- NotOfferedError            this server or this case has no such answer
     |   |-- MalformedRequestError      a request that is no request
     |   |-- TooLargeError              a request of too many bytes or parts
     |   |-- BusyError                  the queue is full
@@ -226,7 +226,7 @@ class OwnReadFirstError(ConflictError):
 
 
 class NotOfferedError(DeskError):
-    """This build, or this case, has no such answer."""
+    """This server, or this case, has no such answer."""
 
     code = "E-DSK-003"
 

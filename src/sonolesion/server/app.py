@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles  # noqa: E402
 
 import sonolesion  # noqa: E402
 from sonolesion.server.bundles import find_bundles  # noqa: E402
+from sonolesion.server.description import describe_own_errors  # noqa: E402
 from sonolesion.server.desk_reader import DeskReader  # noqa: E402
 from sonolesion.server.event_hub import EventHub  # noqa: E402
 from sonolesion.server.failures import add_failures  # noqa: E402
@@ -92,6 +93,7 @@ def create_app(settings: ServerSettings, services: Services | None = None) -> Fa
     parts = (system, predictions, cases, case_answers, reads, outlines, jobs, studies, exports)
     for part in parts:
         app.include_router(part.router)
+    describe_own_errors(app)
     if settings.docs:
         add_interface_page(app)
     if STATIC_FOLDER.is_dir():

@@ -21,6 +21,7 @@ from sonolesion.errors import (
     SonolesionError,
     StoreError,
 )
+from sonolesion.server.description import find_methods
 
 log = logging.getLogger("sonolesion.server")
 
@@ -33,7 +34,7 @@ _STATUSES: tuple[tuple[type[SonolesionError], int], ...] = (
     (errors.ConflictError, 409),
     (errors.TooLargeError, 413),
     (errors.BusyError, 503),
-    (errors.NotOfferedError, 501),
+    (errors.NotOfferedError, 409),
     (errors.MissingExtraError, 501),
     (errors.MalformedRequestError, 400),
     (errors.InvalidInputError, 400),
@@ -88,7 +89,8 @@ def _on_http(request: Request, error: Exception) -> JSONResponse:
         return failure(404, NotFoundError("there is nothing at this path."))
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         told = MalformedRequestError(f"{request.method} is not possible at this path.")
-        return failure(405, told, error.headers)
+        methods = find_methods(request.app, request.url.path)
+        return failure(405, told, {"Allow": ", ".join(methods)} if methods else error.headers)
     phrase = HTTPStatus(error.status_code).phrase.lower()
     return failure(error.status_code, MalformedRequestError(f"{phrase}."), error.headers)
 

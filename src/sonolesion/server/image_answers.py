@@ -56,7 +56,7 @@ class ImageAnswers:
             ImageError: the image or mask cannot be used.
             MissingExtraError: DICOM, and the extra is not installed.
             InvalidInputError: a frame, view or spacing that is none.
-            NotOfferedError: this build or this image has no such answer.
+            NotOfferedError: this image has no such answer.
             BundleError: the bundle cannot be loaded, or gives nan.
         """
         image = _read(task.image)

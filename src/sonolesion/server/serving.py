@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 from collections.abc import Callable
 from types import FrameType
@@ -41,12 +42,17 @@ class DeskServer(uvicorn.Server):
         if self.started and self._on_started is not None and sockets:
             self._on_started(int(sockets[0].getsockname()[1]))
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to end: nothing new is taken, what was begun comes to its end."""
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """Begin to end: nothing new is taken, what was begun comes to its end.
+
+        uvicorn would raise the signal once more afterwards, and the process would end as killed.
+        """
         services = getattr(self._desk_app.state, "services", None)
         if services is not None:
             services.ending.set()
-        super().handle_exit(sig, frame)
+        if self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
+        self.should_exit = True
 
 
 def serve(

@@ -105,7 +105,7 @@ def test_faults(desk: Desk, sent: dict[str, Any], status: int, code: str) -> Non
 
 @pytest.mark.parametrize(
     ("name", "status", "code"),
-    [("seg.dcm", 501, "E-DSK-003"), ("nothing.txt", 404, "E-DSK-001")],
+    [("seg.dcm", 409, "E-DSK-003"), ("nothing.txt", 404, "E-DSK-001")],
 )
 def test_what_there_is_not(desk: Desk, name: str, status: int, code: str) -> None:
     answer = desk.api("POST", f"/predictions/{name}", content=scan_png(), headers=PNG)

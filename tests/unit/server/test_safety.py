@@ -72,6 +72,11 @@ def test_wrong_paths_and_methods(desk: Desk, method: str, path: str, status: int
         assert set(answer.json()["error"]) == {"id", "message"}
 
 
+def test_a_wrong_method_names_all_that_there_are(desk: Desk) -> None:
+    answer = desk.http.request("OPTIONS", "/api/v1/cases/0123456789abcdef")
+    assert answer.headers["allow"] == "DELETE, GET, PATCH"
+
+
 def test_the_interface_page_is_clean(desk: Desk) -> None:
     page = desk.http.get("/docs").text
     assert "<script" not in page

@@ -77,11 +77,11 @@ _MEANINGS = {
     404: "There is no such thing.",
     405: "Not possible at this path.",
     408: "The body took too long to come.",
-    409: "Not in this state: the model has not read it yet, or the own read comes first.",
+    409: "Not in this state: not read yet, the own read comes first, or no such answer to this.",
     413: "Over 32 MB.",
     422: "The image cannot be used.",
     500: "A fault of the server.",
-    501: "This build or this case has no such answer.",
+    501: "DICOM, and the extra for it is not installed.",
     503: "The queue is full; Retry-After says when to try again.",
     507: "The disk is full or not writable.",
 }

@@ -24,7 +24,7 @@ router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
 JobId = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the job.")]
 
 
-@router.post("", status_code=201, summary="Have many cases read", responses=errors(404, 501, 507))
+@router.post("", status_code=201, summary="Have many cases read", responses=errors(404, 409, 507))
 def add(body: NewJobBody, services: Shared, reader: Reader = None) -> JobBody:
     """Read cases again, e.g. with another model, or take in the images of the inbox."""
     if body.inbox == bool(body.cases):

@@ -39,7 +39,7 @@ FILE_NAMES = tuple(kind.value for kind in FILE_MEDIA)
     summary="The documented prediction row of one image",
     openapi_extra=IMAGE_BODY,
     responses=answered("application/json", {"type": "object"}, "One line of predictions.jsonl.")
-    | errors(404, 422, 501),
+    | errors(404, 409, 422, 501),
 )
 async def predict(
     request: Request,
@@ -61,7 +61,7 @@ async def predict(
     summary="Another answer to one image",
     openapi_extra=IMAGE_BODY,
     response_class=Response,
-    responses=_ANY_FILE | errors(404, 422, 501),
+    responses=_ANY_FILE | errors(404, 409, 422, 501),
 )
 async def predict_file(
     request: Request,
