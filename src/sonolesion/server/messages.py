@@ -29,9 +29,9 @@ assert set(Birads.__args__[0].__args__) == set(BIRADS)  # type: ignore[attr-defi
 
 
 class Taken(BaseModel):
-    """What is taken; an unknown field is an error."""
+    """What is taken; an unknown field, or a value of another kind, is an error."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class ErrorDetail(BaseModel):

@@ -133,7 +133,8 @@ def _add_file_route(kind: TaskKind) -> None:
     router.get(
         f"/{kind.value}",
         name=kind.value,
-        summary=f"{_SUMMARIES[kind]}; an edited outline counts",
+        summary=_SUMMARIES[kind],
+        description="Made again by the model that read the case; an edited outline counts.",
         response_class=Response,
         responses=described,
     )(give)
