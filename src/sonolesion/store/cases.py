@@ -14,12 +14,7 @@ from sonolesion.store.audit import SYSTEM, append_audit
 from sonolesion.store.clock import new_id, now_text
 from sonolesion.store.database import Desk
 from sonolesion.store.tables import case
-
-UNSURE_URGENCY = 0.5
-"""What an answer that is not sure, or an image that was refused, counts at least."""
-
-ALERT_URGENCY = 0.75
-"""What an answer with a malignant alert counts at least."""
+from sonolesion.store.urgency import UNSURE_URGENCY, urgency_of
 
 
 class CaseState(StrEnum):
@@ -100,7 +95,7 @@ class CaseRecord:
         prediction: the documented row; None before.
         notes: remarks on the image; empty before.
         mask_sha256, picture_sha256: its files; None before.
-        urgency: 0 to 1, see `urgency_of`; None before.
+        urgency: 0 to 1, see `store.urgency`; None before.
         error_code, error_message: why it was refused.
     """
 
@@ -347,23 +342,6 @@ def change_case(
         detail = {"fields": sorted({name.removeprefix("hand_") for name in values})}
         append_audit(connection, "case.changed", f"case {case_id}", actor=actor, detail=detail)
     return get_case(connection, case_id)
-
-
-def urgency_of(row: Mapping[str, Any], *, n_warnings: int = 0) -> float:
-    """Return 0 to 1: the probability of malignant; at least .5 where the answer is not sure.
-
-    Not sure is: `unsure`, outline and class in disagreement, or a warning of the gate. At least
-    .75 with a malignant alert, so that an alert stands before what is only not sure.
-
-    >>> urgency_of({"class_prob": {"malignant": 0.1}, "unsure": True})
-    0.5
-    """
-    urgency = float(row["class_prob"]["malignant"])
-    if row.get("unsure") or row.get("disagreement") or n_warnings:
-        urgency = max(urgency, UNSURE_URGENCY)
-    if row.get("malignant_alert"):
-        urgency = max(urgency, ALERT_URGENCY)
-    return urgency
 
 
 def _conditions(query: CaseQuery) -> list[ColumnElement[bool]]:

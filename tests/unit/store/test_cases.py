@@ -28,10 +28,10 @@ from sonolesion.store.cases import (
     read_again,
     refuse_case,
     release_cases,
-    urgency_of,
 )
 from sonolesion.store.database import Desk
 from sonolesion.store.removal import remove_case, sweep_files
+from sonolesion.store.urgency import urgency_of
 
 
 def test_an_upload_waits_and_its_file_is_named_by_hash(desk: Desk) -> None:
