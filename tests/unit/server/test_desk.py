@@ -67,8 +67,15 @@ def test_the_picture_needs_no_read(desk: Desk) -> None:
     assert Image.open(io.BytesIO(picture.content)).size == (160, 128)
 
 
-def test_a_bad_upload_is_a_refused_case(desk: Desk) -> None:
-    added = desk.api("POST", "/cases", content=b"no image", headers=PNG).json()
+def test_what_is_no_image_is_not_kept(desk: Desk) -> None:
+    before = desk.api("GET", "/cases").json()["total"]
+    refused = desk.api("POST", "/cases", content=b"no image", headers=PNG)
+    assert (refused.status_code, code_of(refused)) == (422, "E-IMG-002")
+    assert desk.api("GET", "/cases").json()["total"] == before
+
+
+def test_a_damaged_upload_is_a_refused_case(desk: Desk) -> None:
+    added = desk.api("POST", "/cases", content=scan_png()[:3000], headers=PNG).json()
     desk.wait(added["id"])
     case = desk.api("GET", f"/cases/{added['id']}").json()
     assert (case["state"], case["error"]["id"]) == ("refused", "E-IMG-002")

@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from sonolesion.errors import InvalidInputError
+from sonolesion.errors import InvalidInputError, UnreadableImageError
 from sonolesion.imaging.spacing import check_spacing
 from sonolesion.server.case_view import view_case, view_cases
+from sonolesion.server.media import UNKNOWN
 from sonolesion.server.messages import (
     ID_PATTERN,
     LABEL_PATTERN,
@@ -53,7 +54,7 @@ router = APIRouter(prefix="/api/v1/cases", tags=["cases"])
     status_code=201,
     summary="Keep an image as a new case",
     openapi_extra=IMAGE_BODY,
-    responses=errors(404, 507),
+    responses=errors(404, 422, 507),
 )
 async def add(
     request: Request,
@@ -69,9 +70,18 @@ async def add(
         str | None, Query(pattern=ID_PATTERN, description="Case of the earlier visit.")
     ] = None,
 ) -> CaseBody:
-    """Keep an upload; it is read in the background. Its file name is not kept."""
+    """Keep an upload; it is read in the background. Its file name is not kept.
+
+    What is no image by its first bytes is refused at once (422); a damaged one becomes a case that
+    is refused.
+    """
     spacing = spacing_of(mm_per_px)
     upload = await read_upload(request)
+    if upload.media == UNKNOWN:
+        raise UnreadableImageError(
+            "upload: its first bytes are those of no PNG, JPEG, BMP, TIFF or DICOM image; it was "
+            "not kept. Give the image file itself."
+        )
     typed = upload.fields.get("label", label)
     if len(typed) > 200 or not typed.isprintable():
         raise InvalidInputError("label: expected at most 200 printable characters.")
