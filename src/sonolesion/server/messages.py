@@ -278,7 +278,7 @@ class StudyBody(BaseModel):
 
 
 class StudyListBody(BaseModel):
-    """Studies, newest first."""
+    """Studies, oldest first."""
 
     studies: list[StudyBody]
 

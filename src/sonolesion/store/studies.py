@@ -205,8 +205,8 @@ def get_study(connection: Connection, study_id: str) -> StudyRecord:
 
 
 def list_studies(connection: Connection) -> tuple[StudyRecord, ...]:
-    """Return all studies, newest first."""
-    rows = connection.execute(select(study).order_by(study.c.created_at.desc(), study.c.id))
+    """Return all studies, oldest first."""
+    rows = connection.execute(select(study).order_by(study.c.created_at, study.c.id))
     return tuple(_record(connection, row) for row in rows.all())
 
 

@@ -66,7 +66,7 @@ def add(body: NewStudyBody, services: Shared, reader: Reader = None) -> StudyBod
 
 @router.get("", summary="All studies", responses=errors())
 def show_all(services: Shared) -> StudyListBody:
-    """List the studies, newest first."""
+    """List the studies, oldest first."""
     with services.desk.reading() as connection:
         return StudyListBody(studies=[_show(found) for found in list_studies(connection)])
 
