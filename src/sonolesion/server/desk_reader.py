@@ -9,7 +9,7 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from pathlib import Path
 
-from sonolesion.errors import BusyError, SonolesionError, StoreError
+from sonolesion.errors import BusyError, SonolesionError
 from sonolesion.server.bundles import BundleCatalogue, KnownBundle
 from sonolesion.server.event_hub import EventHub
 from sonolesion.server.inbox import read_inbox_file
@@ -99,9 +99,10 @@ class DeskReader:
         while not (self._stopping.is_set() and self._in_flight == 0):
             try:
                 moved = self._keep_done() or self._take_on()
-            except StoreError as error:
+            except SonolesionError as error:  # e.g. a full disk: tried again after a pause
                 log.error("%s: %s", error.code, error.message)
-                self._stopping.wait(_FAULT_PAUSE_S)
+                if self._stopping.wait(_FAULT_PAUSE_S):
+                    return  # what is not kept is read again at the next start
                 continue
             if not moved:
                 self._wake.wait(_POLL_S)
@@ -158,11 +159,11 @@ class DeskReader:
     def _take_in(self, item: JobItem) -> None:
         try:
             data = read_inbox_file(self._inbox, item.path_sha256)
+            self._desk.images.put(data)
         except SonolesionError as error:
             with self._desk.writing() as connection:
                 fail_job_item(connection, item.id, error.code)
             return
-        self._desk.images.put(data)
         with self._desk.writing() as connection:
             new = NewCase(data=data, media=media_of(data))
             case = add_case(connection, self._desk, new)
@@ -180,15 +181,23 @@ class DeskReader:
             reading = self._done.get_nowait()
         except queue.Empty:
             return False
+        try:
+            self._keep(reading)
+        except SonolesionError:
+            self._done.put(reading)
+            raise
         self._in_flight -= 1
+        return True
+
+    def _keep(self, reading: _Reading) -> None:
         claimed = reading.claimed
         try:
             result = reading.future.result()
         except CancelledError:
-            return True
+            return
         except SonolesionError as error:
             self._refuse(claimed, error)
-            return True
+            return
         mask_png, picture_png = result.blobs
         info = reading.known.info
         answer = CaseAnswer(
@@ -207,7 +216,6 @@ class DeskReader:
             is_kept = answer_case(connection, self._desk, claimed, answer)
             jobs = finish_case_items(connection, claimed.id) if is_kept else frozenset()
         self._tell(claimed, jobs)
-        return True
 
     def _refuse(self, claimed: CaseRecord, error: SonolesionError) -> None:
         with self._desk.writing() as connection:
