@@ -29,7 +29,7 @@ EPILOG = (
     "NO_COLOR switches colour off, SONOLESION_DEBUG=1 shows tracebacks."
 )
 
-DATA, MODEL, TRY = "Data", "Model", "Try it"
+DATA, MODEL, DESK, TRY = "Data", "Model", "Reading desk", "Try it"
 COMMANDS = {
     "audit": DATA,
     "prepare": DATA,
@@ -43,6 +43,7 @@ COMMANDS = {
     "predict": MODEL,
     "compare": MODEL,
     "study": MODEL,
+    "serve": DESK,
     "info": TRY,
     "demo": TRY,
 }
