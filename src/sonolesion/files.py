@@ -62,6 +62,24 @@ def make_folder(path: Path) -> Path:
     return path
 
 
+def sync_folder(path: Path) -> None:
+    """Force a folder's list of names to the disk, so that a renamed file outlives a power cut.
+
+    Nothing happens where the system cannot do it (Windows).
+
+    Raises:
+        OutputWriteError: the folder is not there or may not be read.
+    """
+    if os.name == "nt":
+        return
+    with explain_write_errors(path):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
 @contextlib.contextmanager
 def atomic_open(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
     """Give a file to write that takes the place of `path` when the block ends without an error.
