@@ -1,27 +1,50 @@
-"""The queue: what came, how far it is, and what is still to be sent. In SQLite, killed at any time.
+"""The node's part of the store's queue: objects to be read, results to be sent, and their files.
 
-An object is known by its SOP Instance UID and the hash of the model that is to read it: what came
-again is not answered again. Each method is one transaction.
+::
+
+    read:UID:MODEL   an object that came; done when its results wait
+    send:UID         a result; done when it has arrived
+
+Both keys stay for ever, so an object that comes again is not read again, and a result is sent once.
+The files lie in FOLDER/node, named by their hash, from before their row is written until after it
+lets go of them; they are DICOM and hold the patient's name. The rows hold UIDs and no other value of
+a tag.
 """
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 
-from sqlalchemy import Engine, and_, func, insert, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_or
-from sqlalchemy.engine import Row
+from sqlalchemy import Connection, func, or_, select, update
 
-from sonolesion.node.queue_table import ENTRIES, RESULTS, Entry, ResultRow, State
-from sonolesion.node.refusal import QUIET, Reason, Refusal
-from sonolesion.node.spool import StoredObject
+from sonolesion.node.naming import short_name
+from sonolesion.node.refusal import DROPPED, QUIET, Refusal
+from sonolesion.store.blobs import BlobFolder
+from sonolesion.store.clock import now_text
+from sonolesion.store.database import Desk
+from sonolesion.store.queue import (
+    NewItem,
+    QueueItem,
+    QueueState,
+    add_item,
+    claim_item,
+    finish_item,
+    put_back,
+    release_items,
+    retry_failed,
+)
+from sonolesion.store.tables import queue
 
-_MAX_MESSAGE = 500
-_OPEN = (State.RECEIVED, State.READ)
-_ENTRY = [ENTRIES.c[name] for name in Entry.__dataclass_fields__]
-_RESULT = [RESULTS.c[name] for name in ResultRow.__dataclass_fields__]
+READ, SEND = "read", "send"
+_OPEN = (QueueState.WAITING.value, QueueState.WORKING.value)
+_ENDED = (QueueState.DONE.value, QueueState.REFUSED.value)
+_BUNDLE_DIGITS = 16
+ORPHAN_AGE_S = 3600.0
+"""A file without a row is removed when it is that old."""
 
 
 class Added(Enum):
@@ -29,267 +52,252 @@ class Added(Enum):
 
     NEW = "new"
     KNOWN = "known"
-    """It is there already: nothing to do."""
+    """It came before: nothing to do."""
     AGAIN = "again"
-    """It was refused or given up before, and comes with other content now: it is tried again."""
+    """It was refused or given up before, and has other content now: it is tried again."""
+    OWN = "own"
+    """It is a result that was made here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A result to be sent: "seg", "sr" or "sc", its class and UID, and its file."""
+
+    kind: str
+    sop_class_uid: str
+    sop_instance_uid: str
+    data: bytes
 
 
 class Queue:
-    """The queue in an open database. Safe in several threads and processes.
+    """The queue of one model in an open store. Safe in several threads.
 
     Args:
-        engine: of a database that has the tables.
-        clock: seconds since 1970.
+        desk: the store.
+        bundle_hash: of the model that reads.
     """
 
-    def __init__(self, engine: Engine, *, clock: Callable[[], float] = time.time) -> None:
-        self._engine = engine
-        self._now = clock
+    def __init__(self, desk: Desk, bundle_hash: str) -> None:
+        self._desk = desk
+        self._bundle = bundle_hash[:_BUNDLE_DIGITS]
+        self._files = BlobFolder(desk.folder / "node")
+        self._files_lock = threading.Lock()
 
-    def add(
-        self, sop_instance_uid: str, stored: StoredObject, *, bundle_hash: str, came_by: str
-    ) -> Added:
-        """Enter an object that is on the disk; when this returns, it will be answered."""
-        now = self._now()
-        key = and_(
-            ENTRIES.c.sop_instance_uid == sop_instance_uid, ENTRIES.c.bundle_hash == bundle_hash
-        )
-        new = insert_or(ENTRIES).values(
-            sop_instance_uid=sop_instance_uid, bundle_hash=bundle_hash, came_by=came_by,
-            object_sha256=stored.sha256, size_bytes=stored.size_bytes, state=State.RECEIVED,
-            came_at=now, changed_at=now, due_at=now,
-        ).on_conflict_do_nothing()  # fmt: skip
-        again = (
-            update(ENTRIES)
-            .where(
-                key,
-                ENTRIES.c.state.in_((State.REFUSED, State.GIVEN_UP)),
-                ENTRIES.c.object_sha256 != stored.sha256,
-                ENTRIES.c.reason.not_in((*QUIET, Reason.NOT_SENT)),
-            )
-            .values(
-                object_sha256=stored.sha256, size_bytes=stored.size_bytes, state=State.RECEIVED,
-                reason="", message="", changed_at=now, due_at=now, attempts=0, files_kept=1,
-            )  # fmt: skip
-        )
-        with self._engine.begin() as connection:
-            if connection.execute(new).rowcount:
-                return Added.NEW
-            if connection.execute(again).rowcount:
+    @property
+    def files(self) -> BlobFolder:
+        """Where the files are."""
+        return self._files
+
+    def add_object(self, sop_instance_uid: str, data: bytes, *, came_by: str) -> Added:
+        """Keep an object that came; when this returns, it will be answered, come what may.
+
+        Args:
+            sop_instance_uid: its UID.
+            data: its file.
+            came_by: "c-store" or "dicomweb".
+
+        Raises:
+            OutputWriteError: the disk is full.
+            StoreError: the queue cannot be written.
+        """
+        if self.is_result(sop_instance_uid):
+            return Added.OWN
+        key = self._key(sop_instance_uid)
+        with self._files_lock:
+            sha256 = self._files.put(data)
+            with self._desk.writing() as connection:
+                detail = {
+                    "object": short_name(sop_instance_uid), "came_by": came_by, "sha256": sha256
+                }  # fmt: skip
+                new = NewItem(key=key, kind=READ, file_sha256=sha256, detail=detail)
+                if add_item(connection, new) is not None:
+                    return Added.NEW
+                old = connection.execute(select(queue).where(queue.c.key == key)).one()
+                failed = (QueueState.REFUSED.value, QueueState.FAILED.value)
+                is_same = old.detail.get("sha256") == sha256 or old.detail.get("reason") in QUIET
+                if old.state not in failed or is_same:
+                    self._drop_if_unused(connection, sha256)
+                    return Added.KNOWN
+                self._replace(connection, old.id, sha256=sha256, detail=detail)
                 return Added.AGAIN
-            count = update(ENTRIES).where(key).values(copies=ENTRIES.c.copies + 1)
-            connection.execute(count)
-            return Added.KNOWN
 
-    def knows(self, sop_instance_uid: str, *, bundle_hash: str) -> bool:
-        """Whether an object need not be fetched: it came before, or it is a result of ours."""
-        return self.is_result(sop_instance_uid) or self._exists(
-            ENTRIES.c.sop_instance_uid == sop_instance_uid, ENTRIES.c.bundle_hash == bundle_hash
+    def knows(self, sop_instance_uid: str) -> bool:
+        """Whether an object came before, or is a result that was made here."""
+        return self.is_result(sop_instance_uid) or self._has(
+            queue.c.key == self._key(sop_instance_uid)
         )
-
-    def has_source(self, sop_instance_uids: Sequence[str]) -> bool:
-        """Whether one of these objects came before, whatever became of it."""
-        return self._exists(ENTRIES.c.sop_instance_uid.in_(list(sop_instance_uids)))
 
     def is_result(self, sop_instance_uid: str) -> bool:
         """Whether this is the UID of a result that was made here."""
-        query = select(RESULTS.c.id).where(RESULTS.c.sop_instance_uid == sop_instance_uid)
-        with self._engine.connect() as connection:
-            return connection.execute(query.limit(1)).first() is not None
+        return self._has(queue.c.key == f"{SEND}:{sop_instance_uid}")
 
-    def next_to_read(self) -> Entry | None:
-        """Return the oldest entry that is to be read now; None where there is none."""
-        query = (
-            select(*_ENTRY)
-            .where(ENTRIES.c.state == State.RECEIVED, ENTRIES.c.due_at <= self._now())
-            .order_by(ENTRIES.c.due_at, ENTRIES.c.id)
-            .limit(1)
-        )
-        with self._engine.connect() as connection:
-            found = connection.execute(query).first()
-        return None if found is None else _entry(found)
+    def has_source(self, sop_instance_uids: Sequence[str]) -> bool:
+        """Whether one of these objects was read, or waits to be."""
+        ours = [queue.c.key.startswith(f"{READ}:{uid}:", autoescape=True)
+                for uid in sop_instance_uids]  # fmt: skip
+        good = queue.c.state.in_((*_OPEN, QueueState.DONE.value))
+        return bool(ours) and self._has(or_(*ours), good)
 
-    def keep_results(self, entry_id: int, results: Sequence[tuple[str, str, str]]) -> None:
-        """Note that an entry was read.
+    def claim(self, kind: str) -> QueueItem | None:
+        """Take the next object to be read, or result to be sent; None where nothing is due."""
+        if not self._has(
+            queue.c.kind == kind,
+            queue.c.state == QueueState.WAITING.value,
+            queue.c.not_before <= now_text(),
+        ):
+            return None  # the usual case, without a lock on the database
+        with self._desk.writing() as connection:
+            return claim_item(connection, kind)
 
-        Args:
-            entry_id: the entry.
-            results: file name, SOP class and SOP Instance UID of each, in order of sending.
+    def keep_results(self, item: QueueItem, results: Sequence[Result]) -> None:
+        """Keep what an object was answered with, in order of sending; the object is done.
+
+        Raises:
+            OutputWriteError: the disk is full.
+            StoreError: the queue cannot be written.
         """
-        rows = [
-            {"entry_id": entry_id, "file": f, "sop_class_uid": c, "sop_instance_uid": i}
-            for f, c, i in results
-        ]
-        with self._engine.begin() as connection:
-            connection.execute(RESULTS.delete().where(RESULTS.c.entry_id == entry_id))
-            connection.execute(insert(RESULTS), rows)
-            connection.execute(self._change(entry_id, State.READ, attempts=0))
+        with self._files_lock:
+            hashes = [self._files.put(result.data) for result in results]
+            with self._desk.writing() as connection:
+                for result, sha256 in zip(results, hashes, strict=True):
+                    detail = {
+                        "object": item.detail["object"], "kind": result.kind,
+                        "sop_class_uid": result.sop_class_uid,
+                    }  # fmt: skip
+                    key = f"{SEND}:{result.sop_instance_uid}"
+                    new = NewItem(key=key, kind=SEND, file_sha256=sha256, detail=detail)
+                    add_item(connection, new)
+                finish_item(connection, item.id)
 
-    def refuse(self, entry_id: int, refusal: Refusal) -> None:
-        """Note that an entry gets no answer."""
-        self._set(entry_id, State.REFUSED, **_describe(refusal))
+    def mark_sent(self, item: QueueItem) -> None:
+        """Note that a result has arrived."""
+        with self._desk.writing() as connection:
+            finish_item(connection, item.id)
 
-    def give_up(self, entry_id: int, refusal: Refusal) -> None:
-        """Note that an entry was tried long enough."""
-        self._set(entry_id, State.GIVEN_UP, **_describe(refusal))
+    def postpone(self, item: QueueItem, refusal: Refusal, *, wait_s: float) -> None:
+        """Try again after some time; what went wrong is kept with the item."""
+        with self._desk.writing() as connection:
+            put_back(connection, item.id, after_s=wait_s)
+            self._explain(connection, item, refusal)
 
-    def postpone(self, entry: Entry, *, wait_s: float, message: str) -> None:
-        """Count an attempt that failed, and try again later."""
-        change = (
-            update(ENTRIES)
-            .where(ENTRIES.c.id == entry.id)
-            .values(
-                attempts=ENTRIES.c.attempts + 1,
-                due_at=self._now() + wait_s,
-                message=message[:_MAX_MESSAGE],
-            )
-        )
-        with self._engine.begin() as connection:
-            connection.execute(change)
+    def refuse(self, item: QueueItem, refusal: Refusal) -> None:
+        """Note that an item can never be done."""
+        with self._desk.writing() as connection:
+            self._explain(connection, item, refusal, state=QueueState.REFUSED.value)
 
-    def due_to_send(self, limit: int) -> list[Entry]:
-        """Return entries with results that are to be sent now, the oldest first."""
-        query = (
-            select(*_ENTRY)
-            .where(ENTRIES.c.state == State.READ, ENTRIES.c.due_at <= self._now())
-            .order_by(ENTRIES.c.due_at, ENTRIES.c.id)
-            .limit(limit)
-        )
-        with self._engine.connect() as connection:
-            return [_entry(row) for row in connection.execute(query)]
-
-    def unsent(self, entry_id: int) -> list[ResultRow]:
-        """Return the results of an entry that have not arrived yet, in order of sending."""
-        query = (
-            select(*_RESULT)
-            .where(RESULTS.c.entry_id == entry_id, RESULTS.c.sent_at.is_(None))
-            .order_by(RESULTS.c.id)
-        )
-        with self._engine.connect() as connection:
-            return [ResultRow(*row) for row in connection.execute(query)]
-
-    def mark_sent(self, result_id: int) -> None:
-        """Note that a result has arrived; its entry is done with the last one."""
-        entry_id = select(RESULTS.c.entry_id).where(RESULTS.c.id == result_id).scalar_subquery()
-        left = select(RESULTS.c.id).where(
-            RESULTS.c.entry_id == ENTRIES.c.id, RESULTS.c.sent_at.is_(None)
-        )
-        now = self._now()
-        with self._engine.begin() as connection:
-            arrived = update(RESULTS).where(RESULTS.c.id == result_id).values(sent_at=now)
-            connection.execute(arrived)
-            connection.execute(
-                update(ENTRIES)
-                .where(ENTRIES.c.id == entry_id, ~left.exists())
-                .values(state=State.SENT, changed_at=now, reason="", message="")
-            )
+    def give_up(self, item: QueueItem, refusal: Refusal) -> None:
+        """Note that an item was tried often enough; its file stays."""
+        with self._desk.writing() as connection:
+            self._explain(connection, item, refusal, state=QueueState.FAILED.value)
 
     def retry(self) -> int:
         """Take up what was given up, and try what waits at once; return how many were given up."""
-        now = self._now()
-        was_read = select(RESULTS.c.id).where(RESULTS.c.entry_id == ENTRIES.c.id).exists()
-        fresh = {"attempts": 0, "reason": "", "message": "", "changed_at": now, "due_at": now}
-        given_up = ENTRIES.c.state == State.GIVEN_UP
-        with self._engine.begin() as connection:
-            read = update(ENTRIES).where(given_up, was_read).values(state=State.READ, **fresh)
-            n = connection.execute(read).rowcount
-            unread = update(ENTRIES).where(given_up).values(state=State.RECEIVED, **fresh)
-            n += connection.execute(unread).rowcount
-            connection.execute(update(ENTRIES).where(ENTRIES.c.state.in_(_OPEN)).values(due_at=now))
-            return n
+        with self._desk.writing() as connection:
+            waiting = queue.c.state == QueueState.WAITING.value, queue.c.kind.in_((READ, SEND))
+            connection.execute(update(queue).where(*waiting).values(not_before=now_text()))
+            return retry_failed(connection)
 
     def drop_given_up(self) -> int:
-        """Refuse for good what was given up; return how many. Their files go with the next sweep."""
-        refusal = Refusal(Reason.DROPPED, "given up, and dropped by hand")
-        change = (
-            update(ENTRIES)
-            .where(ENTRIES.c.state == State.GIVEN_UP)
-            .values(state=State.REFUSED, changed_at=self._now(), **_describe(refusal))
-        )
-        with self._engine.begin() as connection:
-            return connection.execute(change).rowcount
+        """Refuse for good what was given up; return how many. Their files go with the next tidying."""
+        values = {"state": QueueState.REFUSED.value, "changed_at": now_text(),
+                  "error_code": DROPPED.code, "error_message": DROPPED.message}  # fmt: skip
+        given_up = queue.c.state == QueueState.FAILED.value, queue.c.kind.in_((READ, SEND))
+        with self._desk.writing() as connection:
+            return connection.execute(update(queue).where(*given_up).values(**values)).rowcount
 
-    def adopt(self, bundle_hash: str) -> None:
-        """Give what was not read yet to another model, but for what that has read already."""
-        other = ENTRIES.alias()
-        same = select(other.c.id).where(
-            other.c.sop_instance_uid == ENTRIES.c.sop_instance_uid,
-            other.c.id != ENTRIES.c.id,
-        )
-        change = (
-            update(ENTRIES)
-            .where(ENTRIES.c.state == State.RECEIVED, ~same.exists())
-            .values(bundle_hash=bundle_hash)
-        )
-        with self._engine.begin() as connection:
-            connection.execute(change)
+    def begin(self) -> None:
+        """Take up what a kill interrupted, and give what is not read yet to the present model.
 
-    def waiting(self) -> int:
-        """How many entries are not done yet."""
-        query = select(func.count()).where(ENTRIES.c.state.in_(_OPEN))
-        with self._engine.connect() as connection:
+        Only the one node that works on the folder may call this.
+        """
+        with self._desk.writing() as connection:
+            release_items(connection)
+            unread = queue.c.kind == READ, queue.c.state == QueueState.WAITING.value
+            for row in connection.execute(select(queue.c.id, queue.c.key).where(*unread)).all():
+                uid = row.key.split(":")[1]
+                taken = select(queue.c.id).where(queue.c.key == self._key(uid))
+                if connection.execute(taken).first() is None:
+                    change = update(queue).where(queue.c.id == row.id).values(key=self._key(uid))
+                    connection.execute(change)
+
+    def count_waiting(self) -> int:
+        """How many objects are to be read and results to be sent."""
+        query = select(func.count()).where(queue.c.kind.in_((READ, SEND)), queue.c.state.in_(_OPEN))
+        with self._desk.reading() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def next_due_s(self) -> float | None:
-        """Seconds until something is due, 0 for now; None where nothing waits."""
-        query = select(func.min(ENTRIES.c.due_at)).where(ENTRIES.c.state.in_(_OPEN))
-        with self._engine.connect() as connection:
-            due = connection.execute(query).scalar_one()
-        return None if due is None else max(0.0, float(due) - self._now())
-
-    def removable(self, older_than_s: float) -> list[Entry]:
-        """Return entries that are done for so long and whose files are still there."""
-        query = select(*_ENTRY).where(
-            ENTRIES.c.state.in_((State.SENT, State.REFUSED)),
-            ENTRIES.c.files_kept == 1,
-            ENTRIES.c.changed_at <= self._now() - older_than_s,
+    def tidy(self, *, keep_s: float) -> int:
+        """Let go of files of what ended that long ago, and remove them; return how many."""
+        ended = (
+            queue.c.kind.in_((READ, SEND)),
+            queue.c.state.in_(_ENDED),
+            queue.c.file_sha256.is_not(None),
+            queue.c.changed_at <= now_text(-keep_s),
         )
-        with self._engine.connect() as connection:
-            return [_entry(row) for row in connection.execute(query)]
+        found = select(queue.c.file_sha256).where(*ended)
+        if not self._has(*ended):
+            return 0
+        with self._files_lock, self._desk.writing() as connection:
+            hashes = {str(row[0]) for row in connection.execute(found)}
+            connection.execute(update(queue).where(*ended).values(file_sha256=None))
+            for sha256 in hashes:
+                self._drop_if_unused(connection, sha256)
+        return len(hashes)
 
-    def note_removal(self, entry_id: int) -> None:
-        """Note that the files of an entry are gone."""
-        change = update(ENTRIES).where(ENTRIES.c.id == entry_id).values(files_kept=0)
-        with self._engine.begin() as connection:
-            connection.execute(change)
+    def sweep(self) -> int:
+        """Remove files that a kill has left without a row; return how many. For the start only."""
+        with self._files_lock, self._desk.writing() as connection:
+            self._files.sweep_unfinished()
+            needed = select(queue.c.file_sha256).where(queue.c.file_sha256.is_not(None))
+            kept = {str(row[0]) for row in connection.execute(needed)}
+            lost = set(self._files.digests()) - kept
+            lost = {sha256 for sha256 in lost if self._is_old(sha256)}
+            for sha256 in lost:
+                self._files.discard(sha256)
+        return len(lost)
 
-    def needs_object(self, sha256: str, *, but: int | None = None) -> bool:
-        """Whether an entry, `but` aside, needs the object of this SHA-256."""
-        return self._exists(
-            ENTRIES.c.object_sha256 == sha256,
-            ENTRIES.c.files_kept == 1,
-            or_(but is None, ENTRIES.c.id != but),
-        )
+    def _is_old(self, sha256: str) -> bool:
+        """Whether a file is not one that another process is about to enter."""
+        try:
+            return self._files.path(sha256).stat().st_mtime < time.time() - ORPHAN_AGE_S
+        except OSError:
+            return False
 
-    def entries_with_files(self) -> set[int]:
-        """Return the numbers of all entries whose files are still needed."""
-        query = select(ENTRIES.c.id).where(ENTRIES.c.files_kept == 1)
-        with self._engine.connect() as connection:
-            return {int(row[0]) for row in connection.execute(query)}
+    def _key(self, sop_instance_uid: str) -> str:
+        return f"{READ}:{sop_instance_uid}:{self._bundle}"
 
-    def _exists(self, *conditions: object) -> bool:
-        query = select(ENTRIES.c.id).where(*conditions).limit(1)  # type: ignore[arg-type]
-        with self._engine.connect() as connection:
+    def _has(self, *conditions: object) -> bool:
+        query = select(queue.c.id).where(*conditions).limit(1)  # type: ignore[arg-type]
+        with self._desk.reading() as connection:
             return connection.execute(query).first() is not None
 
-    def _set(self, entry_id: int, state: State, **values: object) -> None:
-        with self._engine.begin() as connection:
-            connection.execute(self._change(entry_id, state, **values))
+    def _drop_if_unused(self, connection: Connection, sha256: str) -> None:
+        users = select(queue.c.id).where(queue.c.file_sha256 == sha256).limit(1)
+        if connection.execute(users).first() is None:
+            self._files.discard(sha256)
 
-    def _change(self, entry_id: int, state: State, **values: object):  # type: ignore[no-untyped-def]
-        now = self._now()
-        return (
-            update(ENTRIES)
-            .where(ENTRIES.c.id == entry_id)
-            .values({"reason": "", "message": ""} | values)
-            .values(state=state, changed_at=now, due_at=now)
-        )
+    def _replace(
+        self, connection: Connection, item_id: int, *, sha256: str, detail: dict[str, str]
+    ) -> None:
+        at = now_text()
+        connection.execute(
+            update(queue)
+            .where(queue.c.id == item_id)
+            .values(
+                state=QueueState.WAITING.value, attempts=0, not_before=at, changed_at=at,
+                file_sha256=sha256, detail=detail, error_code=None, error_message=None,
+            )
+        )  # fmt: skip
 
-
-def _describe(refusal: Refusal) -> dict[str, object]:
-    return {"reason": refusal.reason.value, "message": refusal.message[:_MAX_MESSAGE]}
-
-
-def _entry(row: Row[tuple[object, ...]]) -> Entry:
-    values = dict(row._mapping)
-    return Entry(**values | {"state": State(values["state"])})  # type: ignore[arg-type]
+    def _explain(
+        self, connection: Connection, item: QueueItem, refusal: Refusal, **values: object
+    ) -> None:
+        detail = {**item.detail, "reason": refusal.reason.value}
+        connection.execute(
+            update(queue)
+            .where(queue.c.id == item.id)
+            .values(
+                detail=detail, error_code=refusal.code, error_message=refusal.message,
+                changed_at=now_text(), **values,
+            )
+        )  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sonolesion.errors import DeliveryError, ImageCrashError, ImageTimeError, UnsupportedImageError
+
 
 class Reason(StrEnum):
     """Why an object was refused, or given up."""
@@ -12,7 +14,7 @@ class Reason(StrEnum):
     OWN_RESULT = "own_result"
     """It is a result of this program that came back."""
     DERIVED = "derived"
-    """It was derived from an image that is in the queue already."""
+    """It was derived from an image that was read already."""
     NOT_ULTRASOUND = "not_ultrasound"
     """A picture of another modality."""
     NO_PIXELS = "no_pixels"
@@ -29,14 +31,14 @@ class Reason(StrEnum):
     """Its content is no B-mode ultrasound."""
     NO_IDENTIFIER = "no_identifier"
     """It lacks an identifier that results must refer to."""
-    CRASHED = "crashed"
-    """The reader ended over it, twice."""
-    TOO_SLOW = "too_slow"
-    """The reading took too long, twice."""
     LOST = "lost"
     """Its file is gone from the node's folder."""
+    CRASHED = "crashed"
+    """The reader ended over it, twice; given up."""
+    TOO_SLOW = "too_slow"
+    """The reading took too long, twice; given up."""
     NOT_SENT = "not_sent"
-    """The PACS did not take the results in time."""
+    """The PACS did not take a result; given up."""
     DROPPED = "dropped"
     """Given up, and dropped by hand."""
 
@@ -52,7 +54,19 @@ class Refusal:
     Attributes:
         reason: the word.
         message: a sentence that names no patient and no UID.
+        code: of the error, as in `sonolesion.errors`.
     """
 
     reason: Reason
     message: str
+    code: str = UnsupportedImageError.code
+
+
+CRASHED = Refusal(
+    Reason.CRASHED, "the reader ended over this object; others go on", ImageCrashError.code
+)
+TOO_SLOW = Refusal(
+    Reason.TOO_SLOW, "reading took longer than read.timeout_s", ImageTimeError.code
+)
+LOST = Refusal(Reason.LOST, "its file is gone from the node's folder; send it again")
+DROPPED = Refusal(Reason.DROPPED, "given up, and dropped by hand", DeliveryError.code)

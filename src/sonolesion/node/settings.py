@@ -80,10 +80,12 @@ class WebSettings(Section):
     A password or token never stands here: `password_file` or `token_file` name a file that holds
     nothing else, `password_env` or `token_env` a variable. `user` with a password is basic
     authentication, a token is a bearer. `ca_file` holds the certificates of the hospital's own
-    authority; certificates are always verified.
+    authority; certificates are always verified. http instead of https to another machine needs
+    `plain_http`.
     """
 
     url: str = ""
+    plain_http: bool = False
     user: str = ""
     password_file: str = ""
     password_env: str = ""
