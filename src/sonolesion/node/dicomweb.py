@@ -45,12 +45,19 @@ class DicomWeb:
     Args:
         settings: root, login, time limit.
         max_object_bytes: of an object that is fetched.
+        transport: what carries requests; None for the network.
 
     Raises:
         ConfigError: no such address, or a login that cannot be read.
     """
 
-    def __init__(self, settings: WebSettings, *, max_object_bytes: int) -> None:
+    def __init__(
+        self,
+        settings: WebSettings,
+        *,
+        max_object_bytes: int,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
         self._root = _check_root(settings)
         self._max_object_bytes = max_object_bytes
         self._client = httpx.Client(
@@ -60,6 +67,7 @@ class DicomWeb:
             verify=_certificates(settings),
             follow_redirects=False,
             trust_env=False,
+            transport=transport,
         )
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -89,7 +90,8 @@ class LimitedServer(ThreadedAssociationServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say that a connection failed, without the trace that the base prints."""
-        LOGGER.warning("a connection failed before it was one")
+        kind = sys.exc_info()[0]
+        LOGGER.warning("a connection failed at once (%s)", kind.__name__ if kind else "unknown")
 
 
 class _LimitedHandler(RequestHandler):
@@ -105,7 +107,7 @@ class _LimitedHandler(RequestHandler):
             max_object_bytes=self.server.max_object_bytes,
             timeout_s=self.server.timeout_s,
         )
-        association.set_socket(limited)
+        association.dul.socket = limited  # `set_socket` sets one once
         return association
 
 

@@ -8,51 +8,17 @@ from typing import cast
 
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_file_meta_info
-from pydicom.uid import (
-    UID,
-    ComprehensiveSRStorage,
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-    MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
-    MultiFrameTrueColorSecondaryCaptureImageStorage,
-    SecondaryCaptureImageStorage,
-    SegmentationStorage,
-    UltrasoundImageStorage,
-    UltrasoundMultiFrameImageStorage,
-)
+from pydicom.uid import UID
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from sonolesion.errors import ConfigError, OutputWriteError, StoreError
-from sonolesion.imaging.dicom.pixels import CODECS
 from sonolesion.node.limits import LimitedServer, count_object_bytes
 from sonolesion.node.naming import LOGGER, short_name
 from sonolesion.node.queue import Added, Queue
 from sonolesion.node.room import Room
 from sonolesion.node.settings import ListenSettings
-
-IMAGE_CLASSES = (
-    UltrasoundImageStorage,
-    UltrasoundMultiFrameImageStorage,
-    UID("1.2.840.10008.5.1.4.1.1.6"),  # ultrasound, retired
-    UID("1.2.840.10008.5.1.4.1.1.3"),  # ultrasound multi-frame, retired
-    SecondaryCaptureImageStorage,
-    MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
-    MultiFrameTrueColorSecondaryCaptureImageStorage,
-)
-RESULT_CLASSES = (SegmentationStorage, ComprehensiveSRStorage)
-"""Taken so that a PACS that sends whole studies does not stumble over our own results."""
-
-TRANSFER_SYNTAXES = (
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    DeflatedExplicitVRLittleEndian,
-    *(UID(syntax) for syntax in CODECS),
-)
-"""Those that `imaging.dicom` decodes."""
+from sonolesion.node.storage_classes import IMAGE_CLASSES, RESULT_CLASSES, TRANSFER_SYNTAXES
 
 SUCCESS, OUT_OF_RESOURCES, NOT_UNDERSTOOD = 0x0000, 0xA700, 0xC000
 _BYTES_PER_MB = 1_000_000

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 
 from sonolesion.errors import DeliveryError, PeerError
 from sonolesion.node.dicomweb import DicomWeb, Found
-from sonolesion.node.listener import IMAGE_CLASSES
 from sonolesion.node.naming import LOGGER, short_name
 from sonolesion.node.queue import Added, Queue
 from sonolesion.node.room import Room
 from sonolesion.node.settings import PollSettings
+from sonolesion.node.storage_classes import IMAGE_CLASSES
 
 
 class Poller:

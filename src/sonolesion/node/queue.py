@@ -21,6 +21,7 @@ from enum import Enum
 
 from sqlalchemy import Connection, func, or_, select, update
 
+from sonolesion.errors import PeerError
 from sonolesion.node.naming import short_name
 from sonolesion.node.refusal import DROPPED, QUIET, Refusal
 from sonolesion.store.blobs import BlobFolder
@@ -189,6 +190,15 @@ class Queue:
         """Note that an item was tried often enough; its file stays."""
         with self._desk.writing() as connection:
             self._explain(connection, item, refusal, state=QueueState.FAILED.value)
+
+    def hurry(self) -> None:
+        """Make what waits because the PACS could not be reached due at once."""
+        waiting = queue.c.kind == SEND, queue.c.state == QueueState.WAITING.value
+        unreached = queue.c.error_code == PeerError.code
+        with self._desk.writing() as connection:
+            connection.execute(
+                update(queue).where(*waiting, unreached).values(not_before=now_text())
+            )
 
     def retry(self) -> int:
         """Take up what was given up, and try what waits at once; return how many were given up."""

@@ -55,7 +55,7 @@ class Reader:
             self._try_again(item, refusal)
         except OutputWriteError as error:
             LOGGER.error("%s: not read yet: %s", item.detail["object"], error)
-            trouble = Refusal(Reason.LOST, error.message, error.code)
+            trouble = Refusal(Reason.NOT_WRITTEN, error.message, error.code)
             self._queue.postpone(item, trouble, wait_s=self._backoff.wait_s(item.attempts))
         finally:
             shutil.rmtree(folder, ignore_errors=True)

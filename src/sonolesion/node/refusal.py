@@ -39,6 +39,8 @@ class Reason(StrEnum):
     """The reading took too long, twice; given up."""
     NOT_SENT = "not_sent"
     """The PACS did not take a result; given up."""
+    NOT_WRITTEN = "not_written"
+    """Its results cannot be written (disk full?); it is tried again."""
     DROPPED = "dropped"
     """Given up, and dropped by hand."""
 

@@ -14,6 +14,8 @@ from sonolesion.node.refusal import LOST, Reason, Refusal
 from sonolesion.store.queue import QueueItem
 
 _MOST_PER_CONVERSATION = 500
+_LONGEST_PAUSE_S = 60.0
+"""However long a result waits after its failures, the PACS is tried with another after a minute."""
 
 
 class Sender:
@@ -55,7 +57,7 @@ class Sender:
             with self._destination.open() as conversation:
                 for _ in range(_MOST_PER_CONVERSATION):
                     arrived += self._send(item, conversation)
-                    self._failures = 0
+                    self._note_success()
                     following = None if stop() else self._queue.claim(SEND)
                     if following is None:
                         return arrived
@@ -64,14 +66,17 @@ class Sender:
         except PeerError as error:
             self._failures += 1
             wait_s = self._backoff.wait_s(self._failures)
-            self._not_before = time.monotonic() + wait_s
-            LOGGER.warning("%s Next attempt in %.0f s.", error, wait_s)
+            pause_s = min(wait_s, _LONGEST_PAUSE_S)
+            self._not_before = time.monotonic() + pause_s
+            LOGGER.warning("%s Next attempt in %.0f s.", error, pause_s)
             self._put_back(item, error, wait_s=wait_s)
         return arrived
 
-    def forget_wait(self) -> None:
-        """Try at once, however often it went wrong before."""
-        self._not_before = 0.0
+    def _note_success(self) -> None:
+        """What waits because the PACS could not be reached need not wait any longer."""
+        if self._failures:
+            self._failures = 0
+            self._queue.hurry()
 
     def _send(self, item: QueueItem, conversation: Conversation) -> int:
         """Send one result; return 1 where it has arrived, 0 where the PACS did not take it."""

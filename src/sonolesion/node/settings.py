@@ -18,6 +18,18 @@ Title = Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[ -\[\]-~]*
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
+def is_loopback(host: str) -> bool:
+    """Whether an address is reached from this machine only.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("0.0.0.0")
+    (True, True, False)
+    """
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 class ListenSettings(Section):
     """What may come in by C-STORE.
 
@@ -115,13 +127,13 @@ class PollSettings(Section):
 class RetrySettings(Section):
     """How often sending is tried: after `first_s`, then after twice the time, up to `cap_s`.
 
-    Each wait is shortened by up to a half, by chance. What was not taken for `give_up_after_h`
-    hours is given up; `sonolesion listen --retry` takes it up again.
+    Each wait is shortened by up to a half, by chance. After so many `attempts` (by default about
+    three days) a result is given up; `sonolesion listen --retry` takes it up again.
     """
 
     first_s: float = Field(5.0, gt=0.0, le=3600.0)
     cap_s: float = Field(900.0, gt=0.0, le=86_400.0)
-    give_up_after_h: float = Field(72.0, gt=0.0, le=8760.0)
+    attempts: int = Field(400, ge=1, le=1_000_000)
 
 
 class KeepSettings(Section):
@@ -158,8 +170,12 @@ def load_node_settings(file: Path | None, *, overrides: Iterable[str] = ()) -> N
     return load_settings(NodeSettings, file=file, overrides=overrides)
 
 
-def check_ways(settings: NodeSettings) -> None:
+def check_ways(settings: NodeSettings, *, comes_in: bool = True) -> None:
     """Refuse settings that a node cannot work with.
+
+    Args:
+        settings: all of them.
+        comes_in: whether something has to come in by itself.
 
     Raises:
         ConfigError: nowhere to send to, or nowhere to ask.
@@ -170,17 +186,5 @@ def check_ways(settings: NodeSettings) -> None:
         raise ConfigError("setting web.url: where are results to be sent? Give the DICOMweb root.")
     if settings.poll.interval_s and not settings.web.url:
         raise ConfigError("setting web.url: which service is to be asked? Give the DICOMweb root.")
-    if not settings.listen.enabled and not settings.poll.interval_s:
+    if comes_in and not (settings.listen.enabled or settings.poll.interval_s):
         raise ConfigError("nothing comes in: set listen.enabled, or poll.interval_s above 0.")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address is reached from this machine only.
-
-    >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("0.0.0.0")
-    (True, True, False)
-    """
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
