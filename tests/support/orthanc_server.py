@@ -93,11 +93,19 @@ def tag(match: dict[str, dict[str, object]], keyword: str) -> object:
     return values[0]
 
 
+def plan_orthanc() -> Orthanc:
+    """Choose ports for a server that is started later, or more than once."""
+    return Orthanc(_free_port(), _free_port())
+
+
 @contextlib.contextmanager
-def run_orthanc(folder: Path) -> Iterator[Orthanc]:
-    """Start a server with the DICOMweb plugin, or skip where something is not installed."""
+def run_orthanc(folder: Path, server: Orthanc | None = None) -> Iterator[Orthanc]:
+    """Start a server with the DICOMweb plugin, or skip where something is not installed.
+
+    A folder that a server has worked in before keeps what that one had.
+    """
     program, plugin = _find_parts()
-    server = Orthanc(_free_port(), _free_port())
+    server = server or plan_orthanc()
     config = folder / "orthanc.json"
     settings = {
         "Name": "sonolesion test",
@@ -115,7 +123,7 @@ def run_orthanc(folder: Path) -> Iterator[Orthanc]:
         "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
     }
     config.write_text(json.dumps(settings), "utf-8")
-    with (folder / "orthanc.log").open("wb") as log:
+    with (folder / "orthanc.log").open("ab") as log:
         process = subprocess.Popen(
             [program, str(config)], cwd=folder, stdout=log, stderr=subprocess.STDOUT
         )

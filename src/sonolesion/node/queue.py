@@ -19,9 +19,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
 from sonolesion.errors import PeerError
+from sonolesion.files import explain_write_errors, make_folder
 from sonolesion.node.naming import short_name
 from sonolesion.node.refusal import DROPPED, QUIET, Refusal
 from sonolesion.store.blobs import BlobFolder
@@ -35,7 +36,6 @@ from sonolesion.store.queue import (
     claim_item,
     finish_item,
     put_back,
-    release_items,
     retry_failed,
 )
 from sonolesion.store.tables import queue
@@ -81,7 +81,9 @@ class Queue:
     def __init__(self, desk: Desk, bundle_hash: str) -> None:
         self._desk = desk
         self._bundle = bundle_hash[:_BUNDLE_DIGITS]
-        self._files = BlobFolder(desk.folder / "node")
+        self._files = BlobFolder(make_folder(desk.folder / "node"))
+        with explain_write_errors(self._files.folder):
+            self._files.folder.chmod(0o700)
         self._files_lock = threading.Lock()
 
     @property
@@ -140,14 +142,20 @@ class Queue:
         return bool(ours) and self._has(or_(*ours), good)
 
     def claim(self, kind: str) -> QueueItem | None:
-        """Take the next object to be read, or result to be sent; None where nothing is due."""
-        if not self._has(
-            queue.c.kind == kind,
-            queue.c.state == QueueState.WAITING.value,
-            queue.c.not_before <= now_text(),
-        ):
+        """Take the next object to be read, or result to be sent; None where nothing is due.
+
+        One thread works on each kind, and on one item at a time: what is in hand when it asks for
+        another was left over by a kill, or by a disk that was full, and waits again.
+        """
+        left_over = queue.c.kind == kind, queue.c.state == QueueState.WORKING.value
+        is_due = and_(
+            queue.c.state == QueueState.WAITING.value, queue.c.not_before <= now_text()
+        )
+        if not self._has(queue.c.kind == kind, or_(left_over[1], is_due)):
             return None  # the usual case, without a lock on the database
         with self._desk.writing() as connection:
+            waits = {"state": QueueState.WAITING.value}
+            connection.execute(update(queue).where(*left_over).values(**waits))
             return claim_item(connection, kind)
 
     def keep_results(self, item: QueueItem, results: Sequence[Result]) -> None:
@@ -216,13 +224,9 @@ class Queue:
             return connection.execute(update(queue).where(*given_up).values(**values)).rowcount
 
     def begin(self) -> None:
-        """Take up what a kill interrupted, and give what is not read yet to the present model.
-
-        Only the one node that works on the folder may call this.
-        """
+        """Give what is not read yet to the present model. For the node that holds the folder."""
         with self._desk.writing() as connection:
-            release_items(connection)
-            unread = queue.c.kind == READ, queue.c.state == QueueState.WAITING.value
+            unread = queue.c.kind == READ, queue.c.state.in_(_OPEN)
             for row in connection.execute(select(queue.c.id, queue.c.key).where(*unread)).all():
                 uid = row.key.split(":")[1]
                 taken = select(queue.c.id).where(queue.c.key == self._key(uid))

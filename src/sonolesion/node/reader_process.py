@@ -9,6 +9,7 @@ import queue
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -26,13 +27,12 @@ class ReaderProcess:
 
     Args:
         settings: bundle, frames, limits.
-        stderr: where its standard error goes; None for nowhere, since a library may quote an
-            object there.
+        command: what to start; None for `reader_main` with these settings.
     """
 
-    def __init__(self, settings: ReadSettings, *, stderr: IO[bytes] | None = None) -> None:
+    def __init__(self, settings: ReadSettings, *, command: Sequence[str] | None = None) -> None:
         self._settings = settings
-        self._stderr = stderr
+        self._command = _command_of(settings) if command is None else list(command)
         self._process: subprocess.Popen[bytes] | None = None
         self._answers: queue.Queue[str] = queue.Queue()
 
@@ -83,22 +83,14 @@ class ReaderProcess:
         if self._process is not None and self._process.poll() is None:
             return self._process
         self.close(at_once=True)
-        settings = self._settings
-        words = [
-            sys.executable, "-m", "sonolesion.node.reader_main", settings.bundle,
-            str(settings.threads), str(settings.clip_frames), str(settings.max_colour_share),
-        ]  # fmt: skip
-        stderr = self._stderr
-        if stderr is None and os.environ.get("SONOLESION_DEBUG") != "1":
-            target: IO[bytes] | int | None = subprocess.DEVNULL
-        else:
-            target = stderr
+        # a library may quote an object on stderr
+        debug = os.environ.get("SONOLESION_DEBUG") == "1"
         # a group of its own: Ctrl-C on the terminal lets it finish what it has
         process = subprocess.Popen(
-            words,
+            self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=target,
+            stderr=None if debug else subprocess.DEVNULL,
             start_new_session=True,
         )
         answers: queue.Queue[str] = queue.Queue()
@@ -108,6 +100,13 @@ class ReaderProcess:
         ).start()
         self._process, self._answers = process, answers
         return process
+
+
+def _command_of(settings: ReadSettings) -> list[str]:
+    return [
+        sys.executable, "-m", "sonolesion.node.reader_main", settings.bundle,
+        str(settings.threads), str(settings.clip_frames), str(settings.max_colour_share),
+    ]  # fmt: skip
 
 
 def _pass_on(stream: IO[bytes], answers: queue.Queue[str]) -> None:

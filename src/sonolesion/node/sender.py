@@ -52,24 +52,23 @@ class Sender:
         item = self._queue.claim(SEND)
         if item is None:
             return 0
-        arrived = 0
+        tried = arrived = 0
         try:
             with self._destination.open() as conversation:
-                for _ in range(_MOST_PER_CONVERSATION):
+                while item is not None:
                     arrived += self._send(item, conversation)
                     self._note_success()
-                    following = None if stop() else self._queue.claim(SEND)
-                    if following is None:
-                        return arrived
-                    item = following
-                self._queue.postpone(item, _refusal("its turn comes next"), wait_s=0.0)
+                    tried += 1
+                    is_over = stop() or tried == _MOST_PER_CONVERSATION
+                    item = None if is_over else self._queue.claim(SEND)
         except PeerError as error:
             self._failures += 1
             wait_s = self._backoff.wait_s(self._failures)
             pause_s = min(wait_s, _LONGEST_PAUSE_S)
             self._not_before = time.monotonic() + pause_s
             LOGGER.warning("%s Next attempt in %.0f s.", error, pause_s)
-            self._put_back(item, error, wait_s=wait_s)
+            if item is not None:
+                self._put_back(item, error, wait_s=wait_s)
         return arrived
 
     def _note_success(self) -> None:
@@ -106,6 +105,3 @@ class Sender:
         else:
             self._queue.postpone(item, refusal, wait_s=wait_s)
 
-
-def _refusal(message: str) -> Refusal:
-    return Refusal(Reason.NOT_SENT, message, DeliveryError.code)
