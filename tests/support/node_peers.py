@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import pytest
 from dicom_source import add_region, make_source
 from pydicom.dataset import Dataset
 from pydicom.uid import (
@@ -24,6 +25,10 @@ from pynetdicom.sop_class import Verification
 from tiny_bundle import speckle_image
 
 HERE = "127.0.0.1"
+LEFT_SOCKETS = pytest.mark.filterwarnings(
+    # pynetdicom leaves the socket of a connection that failed to the garbage collector
+    r"ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
+)
 WAIT_S = 60.0
 KINDS = {str(SegmentationStorage): "seg", str(ComprehensiveSRStorage): "sr",
          str(SecondaryCaptureImageStorage): "sc"}  # fmt: skip

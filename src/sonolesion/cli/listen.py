@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import re
 import signal
 import sys
 from pathlib import Path
@@ -17,8 +16,6 @@ from sonolesion.cli.run_record import Run, running
 if TYPE_CHECKING:
     from sonolesion.node.node import Node
     from sonolesion.store.database import Desk
-
-_UID = re.compile(r"[0-9][0-9.]{0,63}")
 
 
 def listen_command(
@@ -81,13 +78,14 @@ def listen_command(
             raise InvalidInputError(
                 "--status, --retry, --drop, --pull-study and --once: give one of them."
             )
-        if pull_study is not None and not _UID.fullmatch(pull_study):
-            raise InvalidInputError("--pull-study: expected a UID of digits and dots.")
         require_node_extra()
         from sonolesion.cli.data_folder import default_data_folder
+        from sonolesion.node.naming import is_uid
         from sonolesion.node.settings import check_ways, load_node_settings
         from sonolesion.store.database import open_desk
 
+        if pull_study is not None and not is_uid(pull_study):
+            raise InvalidInputError("--pull-study: expected a UID of digits and dots.")
         found = load_node_settings(settings, overrides=overrides or [])
         folder = default_data_folder() if data is None else data
         if status:

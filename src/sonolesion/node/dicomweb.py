@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,9 +17,9 @@ import httpx
 from sonolesion.errors import ConfigError, DeliveryError, PeerError
 from sonolesion.node.destination import ResultFile
 from sonolesion.node.multipart import Related, take_first_part
+from sonolesion.node.naming import is_uid
 from sonolesion.node.settings import WebSettings, is_loopback
 
-_UID = re.compile(r"[0-9.]{1,64}")
 _PAGE = 100
 _MAX_PAGES = 1000
 _MAX_ANSWER_BYTES = 50_000_000
@@ -225,7 +224,7 @@ def _first(match: Mapping[str, Any], number: str) -> str:
 def _uid(match: Mapping[str, Any], number: str) -> str:
     """A UID of an answer; it becomes a part of a path, so nothing else passes."""
     text = _first(match, number)
-    if not _UID.fullmatch(text):
+    if not is_uid(text):
         raise PeerError("the service answered QIDO-RS without a valid UID.")
     return text
 

@@ -11,20 +11,18 @@ import ipaddress
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
-from pynetdicom import evt
+from pynetdicom import AE, evt
+from pynetdicom.association import Association
 from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
 
 from sonolesion.node.naming import LOGGER
 
-if TYPE_CHECKING:
-    from pynetdicom.association import Association
-
 _BLOCK_BYTES = 1 << 16
 _OVERHEAD_BYTES = 1 << 16  # an association request may list many contexts
-_CONNECTIONS_PER_ASSOCIATION = 2
+_SPARE_CONNECTIONS = 200
 
 
 class LimitedSocket(AssociationSocket):
@@ -42,6 +40,13 @@ class LimitedSocket(AssociationSocket):
     def count(self, n_bytes: int, *, is_command: bool) -> None:
         """Count bytes of the object that is being received; a command begins another."""
         self._object_bytes = 0 if is_command else self._object_bytes + n_bytes
+
+    def close(self) -> None:
+        """Close the connection now; the base leaves that to the garbage collector."""
+        connection = self.socket
+        super().close()
+        if connection is not None:
+            connection.close()
 
     def recv(self, nr_bytes: int) -> bytearray:
         """Read exactly so many bytes, or fewer where the connection ends.
@@ -64,6 +69,18 @@ class LimitedSocket(AssociationSocket):
         return received
 
 
+class LimitedEntity(AE):
+    """An entity whose limit of associations counts those that have asked for one.
+
+    Otherwise a few connections that say nothing would keep everyone else out.
+    """
+
+    @property
+    def active_associations(self) -> list[Association]:
+        """The associations that were asked for or are open."""
+        return [one for one in super().active_associations if one.requestor.primitive is not None]
+
+
 class LimitedServer(ThreadedAssociationServer):
     """A server that lets in certain addresses, so many of them, within limits."""
 
@@ -82,7 +99,7 @@ class LimitedServer(ThreadedAssociationServer):
         if not is_allowed(str(client_address[0]), self.networks):
             LOGGER.warning("refused a connection from %s: not in listen.addresses", client_address[0])
             return False
-        limit = _CONNECTIONS_PER_ASSOCIATION * self.ae.maximum_associations
+        limit = self.ae.maximum_associations + _SPARE_CONNECTIONS
         if len(self.active_associations) >= limit:
             LOGGER.warning("refused a connection: %d are open", limit)
             return False
@@ -133,13 +150,10 @@ def is_allowed(
 ) -> bool:
     """Whether an address is in one of the networks; any is where there are none.
 
-    >>> is_allowed("10.1.2.3", parse_networks(["10.1.2.0/24"])), is_allowed("10.1.3.3", parse_networks(["10.1.2.0/24"]))
-    (True, False)
+    >>> [is_allowed(one, parse_networks(["10.1.2.0/24"])) for one in ("10.1.2.3", "10.1.3.3")]
+    [True, False]
     """
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
         found = found.ipv4_mapped
     return not networks or any(found in network for network in networks)
-
-
-Handler = Callable[[evt.Event], Any]

@@ -8,13 +8,12 @@ from typing import cast
 
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_file_meta_info
-from pydicom.uid import UID
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from sonolesion.errors import ConfigError, OutputWriteError, StoreError
-from sonolesion.node.limits import LimitedServer, count_object_bytes
-from sonolesion.node.naming import LOGGER, short_name
+from sonolesion.node.limits import LimitedEntity, LimitedServer, count_object_bytes
+from sonolesion.node.naming import LOGGER, is_uid, short_name
 from sonolesion.node.queue import Added, Queue
 from sonolesion.node.room import Room
 from sonolesion.node.settings import ListenSettings
@@ -96,7 +95,7 @@ class Listener:
 
     def _make_entity(self) -> AE:
         settings = self._settings
-        entity = AE(ae_title=settings.ae_title)
+        entity = LimitedEntity(ae_title=settings.ae_title)
         for sop_class in (*IMAGE_CLASSES, *RESULT_CLASSES):
             entity.add_supported_context(sop_class, list(TRANSFER_SYNTAXES))
         entity.add_supported_context(Verification)
@@ -111,7 +110,7 @@ class Listener:
     def _store(self, event: evt.Event) -> int:
         """Answer a C-STORE request; the object itself is not looked at."""
         uid = str(event.request.AffectedSOPInstanceUID or "")
-        if not UID(uid).is_valid:
+        if not is_uid(uid):
             LOGGER.warning("refused an object without a valid SOP Instance UID")
             return NOT_UNDERSTOOD
         try:

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
+import warnings
 
 LOGGER = logging.getLogger("sonolesion.node")
 """The node's own log: short hashes, reasons and counts."""
 
 _TALKATIVE = ("pynetdicom", "pydicom", "highdicom", "httpx", "httpcore")
 _DIGITS = 12
+_UID = re.compile(r"[0-9]+(\.[0-9]+)*")
+_MOST_CHARACTERS = 64
+
+
+def is_uid(text: str) -> bool:
+    """Whether a text has the form of a UID; pydicom would quote one that has not, in a warning.
+
+    Leading zeros pass: there are devices that write them.
+
+    >>> is_uid("1.2.840"), is_uid("1.2."), is_uid("Anna")
+    (True, False, False)
+    """
+    return len(text) <= _MOST_CHARACTERS and _UID.fullmatch(text) is not None
 
 
 def short_name(uid: str) -> str:
@@ -22,7 +37,11 @@ def short_name(uid: str) -> str:
 
 
 def silence_libraries() -> None:
-    """Keep back what libraries log: addresses with UIDs, values of tags, whole data sets."""
+    """Keep back what libraries log and warn of: addresses with UIDs, values of tags, data sets.
+
+    For a process that does nothing else.
+    """
+    warnings.filterwarnings("ignore", category=UserWarning)
     for name in _TALKATIVE:
         logger = logging.getLogger(name)
         logger.handlers = [logging.NullHandler()]

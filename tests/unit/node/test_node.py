@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from dicom_source import STUDY
 from node_peers import (
+    LEFT_SOCKETS,
     PacsPeer,
     associate,
     files_below,
@@ -27,11 +28,7 @@ from sonolesion.node.status import read_status
 from sonolesion.store.database import Desk
 
 MakeNode = Callable[..., Node]
-pytestmark = [
-    pytest.mark.usefixtures("quick_reader"),
-    # pynetdicom leaves the socket of a connection that failed to the garbage collector
-    pytest.mark.filterwarnings("ignore:Exception ignored in.*socket:pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = [pytest.mark.usefixtures("quick_reader"), LEFT_SOCKETS]
 
 
 def test_an_image_comes_back_as_seg_sr_and_sc_in_its_study(
