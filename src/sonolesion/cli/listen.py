@@ -99,15 +99,22 @@ def listen_command(
             check_ways(found, comes_in=not (once or pull_study))
         _set_up_log(run)
         with contextlib.closing(open_desk(folder)) as desk:
-            from sonolesion.node.node import Node
-
-            node = Node(found, desk)
-            if retry:
-                _report(run, "taken_up", node.queue.retry())
-            elif drop:
-                _report(run, "dropped", node.queue.drop_given_up())
+            if retry or drop:
+                _change_queue(run, desk, retry=retry)
             else:
-                _work(run, node, pull_study=pull_study, once=once)
+                from sonolesion.node.node import Node
+
+                _work(run, Node(found, desk), pull_study=pull_study, once=once)
+
+
+def _change_queue(run: Run, desk: Desk, *, retry: bool) -> None:
+    from sonolesion.node.queue import Queue
+
+    queue = Queue(desk, "")
+    if retry:
+        _report(run, "taken_up", queue.retry())
+    else:
+        _report(run, "dropped", queue.drop_given_up())
 
 
 def _work(run: Run, node: Node, *, pull_study: str | None, once: bool) -> None:
