@@ -115,11 +115,11 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path, repository: Path, tiny_bundle_folder: Path) -> Iterator[Site]:
+def site(tmp_path: Path, repository: Path, tiny_bundle_folder: Path) -> Site:
     (tmp_path / "pacs").mkdir()
     found = Site(tmp_path, repository, tiny_bundle_folder, plan_orthanc())
     found.write_settings()
-    yield found
+    return found
 
 
 def modalities(orthanc: Orthanc) -> Counter[str]:

@@ -20,8 +20,8 @@ from sonolesion.cli.evaluate import evaluate_command
 from sonolesion.cli.export import export_command
 from sonolesion.cli.help_text import flow
 from sonolesion.cli.info import info_command
-from sonolesion.cli.phantom import phantom_command
 from sonolesion.cli.listen import listen_command
+from sonolesion.cli.phantom import phantom_command
 from sonolesion.cli.predict import predict_command
 from sonolesion.cli.prepare import prepare_command
 from sonolesion.cli.train import train_command

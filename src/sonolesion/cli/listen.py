@@ -93,7 +93,9 @@ def listen_command(
                 with contextlib.closing(open_desk(folder)) as desk:
                     _print_status(run, desk)
             else:
-                raise InvalidInputError(f"--status: no node has worked on {folder}. Give its --data.")
+                raise InvalidInputError(
+                    f"--status: no node has worked on {folder}. Give its --data."
+                )
             return
         if not (retry or drop):
             check_ways(found, comes_in=not (once or pull_study))

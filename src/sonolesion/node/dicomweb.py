@@ -123,7 +123,9 @@ class DicomWeb:
         )
         accept = 'multipart/related; type="application/dicom"; transfer-syntax=*'
         with _explained(self._root):
-            request = self._client.build_request("GET", self._root + path, headers={"Accept": accept})
+            request = self._client.build_request(
+                "GET", self._root + path, headers={"Accept": accept}
+            )
             answer = self._client.send(request, stream=True)
             try:
                 self._check(answer, "WADO-RS")
@@ -147,7 +149,7 @@ class DicomWeb:
             answer = self._client.post(
                 f"{self._root}/studies", content=body.blocks(), headers=headers
             )
-        if answer.status_code in (200, 202, 409) and _is_stored(answer, result):
+        if answer.status_code in (200, 202, 409) and _is_stored(answer):
             return
         self._check(answer, "STOW-RS")
         raise DeliveryError(f"{self._root} did not store an object (STOW-RS).")
@@ -205,8 +207,8 @@ class DicomWeb:
             raise DeliveryError(f"{self._root} answered {service} with {code}.")
 
 
-def _is_stored(answer: httpx.Response, result: ResultFile) -> bool:
-    """Whether an answer to STOW-RS says that the object is there; one without a body says so by 200."""
+def _is_stored(answer: httpx.Response) -> bool:
+    """Whether an answer to STOW-RS says that the one object is there; without a body 200 does."""
     try:
         failed = answer.json().get(_FAILED, {}).get("Value", [])
         codes = [int(_first(item, _REASON) or 0) for item in failed]

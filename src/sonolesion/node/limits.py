@@ -1,8 +1,8 @@
 """Limits that pynetdicom does not set itself: who may connect, how much at once, how slowly.
 
-pynetdicom 3.0 reads a piece of whatever length its sender names, waits for it without end, and holds an
-object of any size. Here a connection that goes beyond a limit is closed, which costs its sender the
-association and no other sender anything.
+pynetdicom 3.0 reads a piece of whatever length its sender names, waits for it without end, and
+holds an object of any size. Here a connection that goes beyond a limit is closed, which costs its
+sender the association and no other sender anything.
 """
 
 from __future__ import annotations
@@ -94,10 +94,12 @@ class LimitedServer(ThreadedAssociationServer):
         self.networks = parse_networks(named.pop("addresses"))
         super().__init__(*arguments, **named)
 
-    def verify_request(self, request: Any, client_address: Any) -> bool:
+    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
         """Whether a connection is taken; another is closed without a word."""
         if not is_allowed(str(client_address[0]), self.networks):
-            LOGGER.warning("refused a connection from %s: not in listen.addresses", client_address[0])
+            LOGGER.warning(
+                "refused a connection from %s: not in listen.addresses", client_address[0]
+            )
             return False
         limit = self.ae.maximum_associations + _SPARE_CONNECTIONS
         if len(self.active_associations) >= limit:
@@ -105,7 +107,7 @@ class LimitedServer(ThreadedAssociationServer):
             return False
         return True
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
         """Say that a connection failed, without the trace that the base prints."""
         kind = sys.exc_info()[0]
         LOGGER.warning("a connection failed at once (%s)", kind.__name__ if kind else "unknown")

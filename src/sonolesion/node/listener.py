@@ -9,6 +9,7 @@ from typing import cast
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_file_meta_info
 from pynetdicom import AE, evt
+from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from sonolesion.errors import ConfigError, OutputWriteError, StoreError
@@ -57,12 +58,12 @@ class Listener:
         settings = self._settings
         handlers: list[evt.EventHandlerType] = [
             (evt.EVT_C_STORE, self._store),
-            (evt.EVT_C_ECHO, lambda event: SUCCESS),
+            (evt.EVT_C_ECHO, lambda _: SUCCESS),
             (evt.EVT_PDU_RECV, count_object_bytes),
             (evt.EVT_REJECTED, _report_rejection),
         ]
         try:
-            server = self._make_entity().make_server(
+            server: LimitedServer = self._make_entity().make_server(  # type: ignore[assignment]
                 (settings.host, settings.port),
                 evt_handlers=handlers,
                 server_class=LimitedServer,
@@ -109,7 +110,8 @@ class Listener:
 
     def _store(self, event: evt.Event) -> int:
         """Answer a C-STORE request; the object itself is not looked at."""
-        uid = str(event.request.AffectedSOPInstanceUID or "")
+        request = cast("C_STORE", event.request)
+        uid = str(request.AffectedSOPInstanceUID or "")
         if not is_uid(uid):
             LOGGER.warning("refused an object without a valid SOP Instance UID")
             return NOT_UNDERSTOOD
@@ -130,7 +132,7 @@ def encode_file(event: evt.Event) -> bytes:
     buffer = DicomBytesIO()
     buffer.write(b"\0" * 128 + b"DICM")
     write_file_meta_info(buffer, event.file_meta)
-    data_set = cast("BytesIO", event.request.DataSet)
+    data_set = cast("BytesIO", cast("C_STORE", event.request).DataSet)
     with data_set.getbuffer() as view:
         return b"".join((buffer.getvalue(), view))
 

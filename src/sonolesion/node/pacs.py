@@ -51,9 +51,7 @@ class Pacs:
         entity.acse_timeout = entity.dimse_timeout = settings.timeout_s
         entity.network_timeout = entity.connection_timeout = settings.timeout_s
         try:
-            association = entity.associate(
-                settings.host, settings.port, ae_title=settings.ae_title
-            )
+            association = entity.associate(settings.host, settings.port, ae_title=settings.ae_title)
         except (OSError, RuntimeError, ValueError) as error:
             raise PeerError(f"{_name(settings)}: {type(error).__name__}.") from error
         if not association.is_established:

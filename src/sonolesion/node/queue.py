@@ -7,8 +7,8 @@
 
 Both keys stay for ever, so an object that comes again is not read again, and a result is sent once.
 The files lie in FOLDER/node, named by their hash, from before their row is written until after it
-lets go of them; they are DICOM and hold the patient's name. The rows hold UIDs and no other value of
-a tag.
+lets go of them; they are DICOM and hold the patient's name. The rows hold UIDs and no other value
+of a tag.
 """
 
 from __future__ import annotations
@@ -148,9 +148,7 @@ class Queue:
         another was left over by a kill, or by a disk that was full, and waits again.
         """
         left_over = queue.c.kind == kind, queue.c.state == QueueState.WORKING.value
-        is_due = and_(
-            queue.c.state == QueueState.WAITING.value, queue.c.not_before <= now_text()
-        )
+        is_due = and_(queue.c.state == QueueState.WAITING.value, queue.c.not_before <= now_text())
         if not self._has(queue.c.kind == kind, or_(left_over[1], is_due)):
             return None  # the usual case, without a lock on the database
         with self._desk.writing() as connection:
@@ -216,7 +214,7 @@ class Queue:
             return retry_failed(connection)
 
     def drop_given_up(self) -> int:
-        """Refuse for good what was given up; return how many. Their files go with the next tidying."""
+        """Refuse for good what was given up; return how many. The next `tidy` takes the files."""
         values = {"state": QueueState.REFUSED.value, "changed_at": now_text(),
                   "error_code": DROPPED.code, "error_message": DROPPED.message}  # fmt: skip
         given_up = queue.c.state == QueueState.FAILED.value, queue.c.kind.in_((READ, SEND))

@@ -1,7 +1,7 @@
 """The reader's own process: a line of JSON in, a line of JSON out, until its input ends.
 
-It is started by `reader_process`, and nothing of it is caught: what goes wrong beyond a refusal ends
-it, and costs the object that it had. What libraries print goes to the standard error stream.
+It is started by `reader_process`, and nothing of it is caught: what goes wrong beyond a refusal
+ends it, and costs the object that it had. What libraries print goes to the standard error stream.
 """
 
 from __future__ import annotations

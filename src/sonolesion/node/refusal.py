@@ -67,8 +67,6 @@ class Refusal:
 CRASHED = Refusal(
     Reason.CRASHED, "the reader ended over this object; others go on", ImageCrashError.code
 )
-TOO_SLOW = Refusal(
-    Reason.TOO_SLOW, "reading took longer than read.timeout_s", ImageTimeError.code
-)
+TOO_SLOW = Refusal(Reason.TOO_SLOW, "reading took longer than read.timeout_s", ImageTimeError.code)
 LOST = Refusal(Reason.LOST, "its file is gone from the node's folder; send it again")
 DROPPED = Refusal(Reason.DROPPED, "given up, and dropped by hand", DeliveryError.code)

@@ -90,7 +90,9 @@ class Sender:
         except PeerError:
             raise
         except DeliveryError as error:
-            LOGGER.warning("%s: %s not taken: %s", item.detail["object"], item.detail["kind"], error)
+            LOGGER.warning(
+                "%s: %s not taken: %s", item.detail["object"], item.detail["kind"], error
+            )
             self._put_back(item, error, wait_s=self._backoff.wait_s(item.attempts))
             return 0
         self._queue.mark_sent(item)
@@ -104,4 +106,3 @@ class Sender:
             self._queue.give_up(item, refusal)
         else:
             self._queue.postpone(item, refusal, wait_s=wait_s)
-

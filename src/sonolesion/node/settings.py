@@ -44,8 +44,8 @@ class ListenSettings(Section):
     host: str = "127.0.0.1"
     port: int = Field(11112, ge=0, le=65535)
     ae_title: Title = "SONOLESION"
-    callers: list[Title] = []
-    addresses: list[str] = []
+    callers: list[Title] = Field(default_factory=list)
+    addresses: list[str] = Field(default_factory=list)
     max_associations: int = Field(4, ge=1, le=100)
     max_pdu_bytes: int = Field(131072, ge=4096, le=16777216)
     max_object_mb: int = Field(256, ge=1, le=4096)
@@ -181,7 +181,9 @@ def check_ways(settings: NodeSettings, *, comes_in: bool = True) -> None:
         ConfigError: nowhere to send to, or nowhere to ask.
     """
     if settings.send.way == "c-store" and not settings.pacs.host:
-        raise ConfigError("setting pacs.host: where are results to be sent? Give the PACS' address.")
+        raise ConfigError(
+            "setting pacs.host: where are results to be sent? Give the PACS' address."
+        )
     if settings.send.way == "stow" and not settings.web.url:
         raise ConfigError("setting web.url: where are results to be sent? Give the DICOMweb root.")
     if settings.poll.interval_s and not settings.web.url:

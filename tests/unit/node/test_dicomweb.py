@@ -31,9 +31,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 def web(handler: Handler, *, most: int = 10**7, **settings: object) -> DicomWeb:
     transport = httpx.MockTransport(handler)
-    return DicomWeb(
-        WebSettings(url=ROOT, **settings), max_object_bytes=most, transport=transport
-    )
+    return DicomWeb(WebSettings(url=ROOT, **settings), max_object_bytes=most, transport=transport)
 
 
 def element(**values: str) -> dict[str, object]:
@@ -255,7 +253,9 @@ def test_settings_that_cannot_be(changes: dict[str, str], name: str) -> None:
     assert "u:p" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:8042/x/", "http://localhost/x", "https://pacs/x"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8042/x/", "http://localhost/x", "https://pacs/x"]
+)
 def test_settings_that_can_be(url: str) -> None:
     DicomWeb(WebSettings(url=url), max_object_bytes=1).close()
     DicomWeb(WebSettings(url="http://pacs/x", plain_http=True), max_object_bytes=1).close()
@@ -323,7 +323,7 @@ def test_multipart_there_and_back(tmp_path: Path) -> None:
         body = b"".join(related.blocks())
         assert len(body) == related.length
         assert take_first_part(body, related.content_type) == data
-    quoted = b'preamble\r\n--a b\r\nX: y\r\n\r\n1\r\n--a b\r\n\r\n2\r\n--a b--'
+    quoted = b"preamble\r\n--a b\r\nX: y\r\n\r\n1\r\n--a b\r\n\r\n2\r\n--a b--"
     assert take_first_part(quoted, 'Multipart/Related; boundary="a b"') == b"1"
 
 

@@ -1,7 +1,7 @@
 """Killed before or after any step, then started again: everything arrives, and once.
 
-A kill is an exception that nothing in the node catches; what it leaves on the disk is what a kill -9
-leaves, but for half-written files, which `files.atomic_open` is tested for.
+A kill is an exception that nothing in the node catches; what it leaves on the disk is what a
+kill -9 leaves, but for half-written files, which `files.atomic_open` is tested for.
 """
 
 from __future__ import annotations

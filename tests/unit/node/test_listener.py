@@ -18,7 +18,7 @@ import pydicom
 import pytest
 from node_peers import HERE, LEFT_SOCKETS, associate, files_below, make_image, send, wait_for
 from pydicom.dataset import Dataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, JPEGBaseline8Bit, MPEG2MPML
+from pydicom.uid import MPEG2MPML, CTImageStorage, ExplicitVRLittleEndian, JPEGBaseline8Bit
 from pynetdicom.dimse_messages import C_STORE_RQ
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.dsutils import encode
@@ -143,7 +143,9 @@ def test_other_classes_and_syntaxes_are_not_accepted(listen: Listen) -> None:
             offered(image.SOPClassUID, MPEG2MPML),
             offered(image.SOPClassUID, JPEGBaseline8Bit),
         )
-        accepted = [(c.abstract_syntax, c.transfer_syntax[0]) for c in association.accepted_contexts]
+        accepted = [
+            (c.abstract_syntax, c.transfer_syntax[0]) for c in association.accepted_contexts
+        ]
         association.release()
     assert (CTImageStorage, ExplicitVRLittleEndian) not in accepted
     assert [s for c, s in accepted if c == image.SOPClassUID] == [JPEGBaseline8Bit]
@@ -263,9 +265,12 @@ def test_an_object_without_a_valid_uid_is_not_understood(
 
 
 def test_an_address_that_is_taken_is_a_setting_to_change(listen: Listen) -> None:
-    with listen() as port, pytest.raises(ConfigError, match="listen.port"):
-        with listen(f"listen.port={port}"):
-            pass
+    with (
+        listen() as port,
+        pytest.raises(ConfigError, match=r"listen\.port"),
+        listen(f"listen.port={port}"),
+    ):
+        pass
 
 
 def test_addresses() -> None:

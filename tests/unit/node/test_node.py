@@ -166,9 +166,12 @@ def test_a_copy_of_what_was_read_is_not_read(make_node: MakeNode, desk: Desk) ->
 
 
 def test_a_second_node_on_the_folder_is_refused(make_node: MakeNode) -> None:
-    with run_pacs() as pacs, run_node(make_node(f"pacs.port={pacs.port}")):
-        with pytest.raises(ConfigError, match="another node"):
-            make_node(f"pacs.port={pacs.port}").run()
+    with (
+        run_pacs() as pacs,
+        run_node(make_node(f"pacs.port={pacs.port}")),
+        pytest.raises(ConfigError, match="another node"),
+    ):
+        make_node(f"pacs.port={pacs.port}").run()
 
 
 def test_after_a_kill_the_queue_goes_on(make_node: MakeNode, desk: Desk) -> None:
