@@ -61,7 +61,7 @@ class Site:
         text = f"""
             [listen]
             port = 0
-            callers = ["SCANNER"]
+            callers = ["SCANNER", "{AE_TITLE}"]
             [read]
             bundle = {str(self.bundle)!r}
             threads = 1
@@ -186,6 +186,24 @@ def test_an_image_comes_back_and_a_pacs_that_was_away_gets_all_of_it_once(site: 
     assert (status["objects"]["done"], status["results"]["done"]) == (3, 9)
     assert not status["running"]
     assert not list((site.folder / "data" / "node").rglob("*.bin"))
+
+
+def test_a_pacs_that_sends_whole_studies_gets_no_answer_to_an_answer(site: Site) -> None:
+    with run_orthanc(site.folder / "pacs", site.orthanc):
+        store_sources(site, 2)
+        with site.node() as node:
+            for _ in range(3):
+                port = node.port
+                assert site.orthanc.send_study(STUDY, title="SONOLESION", port=port) == 0
+                wait_for_results(site, 2)
+                wait_for(lambda: site.status()["results"]["done"] == 6, seconds=ARRIVAL_S)
+            wait_for_results(site, 2)
+        status = site.status()
+        assert status["objects"]["done"] == 2
+        assert sum(status["objects"].values()) == 2
+        log = node.log.read_text("utf-8")
+        assert "refused" not in log
+        assert STUDY not in log
 
 
 def test_killed_again_and_again_everything_arrives_once(site: Site) -> None:

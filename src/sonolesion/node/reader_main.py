@@ -14,19 +14,22 @@ from typing import TextIO
 
 from sonolesion.errors import MissingExtraError, OutputWriteError
 
+_BYTES_PER_MB = 1_000_000
+
 
 def main(arguments: list[str]) -> int:
     """Work until the standard input ends.
 
     Args:
-        arguments: bundle, threads, frames of a clip, largest share of colour.
+        arguments: bundle, threads, frames of a clip, largest share of colour, memory in MB.
     """
     from sonolesion.inference import load_predictor
     from sonolesion.node.reading import read_into
 
-    bundle, threads, clip_frames, max_colour_share = arguments
+    bundle, threads, clip_frames, max_colour_share, memory_mb = arguments
     answers = _take_stdout()
     predictor = load_predictor(bundle or None, threads=int(threads) or None)
+    _limit_memory(int(memory_mb) * _BYTES_PER_MB)
     for line in sys.stdin:
         task = json.loads(line)
         try:
@@ -51,6 +54,21 @@ def main(arguments: list[str]) -> int:
             }
         print(json.dumps(answer), file=answers, flush=True)
     return 0
+
+
+def _limit_memory(more_bytes: int) -> None:
+    """Let the process take so much more memory than it has; where the system can count it (Linux).
+
+    An object that needs more ends the process, not the machine.
+    """
+    try:
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+        limit = pages * resource.getpagesize() + more_bytes
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    except (ImportError, OSError, ValueError):
+        return
 
 
 def _take_stdout() -> TextIO:

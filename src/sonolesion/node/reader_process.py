@@ -106,6 +106,7 @@ def _command_of(settings: ReadSettings) -> list[str]:
     return [
         sys.executable, "-m", "sonolesion.node.reader_main", settings.bundle,
         str(settings.threads), str(settings.clip_frames), str(settings.max_colour_share),
+        str(settings.max_memory_mb),
     ]  # fmt: skip
 
 

@@ -66,7 +66,8 @@ class ReadSettings(Section):
     `bundle` is a folder or the name of a shipped bundle, empty for the shipped one; `threads` 0
     takes all cores. Of a clip `clip_frames` frames are read, evenly spread (1: the middle one; 0:
     all). An image of which more than `max_colour_share` is coloured is refused as Doppler. A
-    reading that takes longer than `timeout_s` is ended.
+    reading that takes longer than `timeout_s`, or `max_memory_mb` more memory than the model
+    itself, is ended.
     """
 
     bundle: str = ""
@@ -74,6 +75,7 @@ class ReadSettings(Section):
     clip_frames: int = Field(1, ge=0, le=10_000)
     max_colour_share: float = Field(0.02, ge=0.0, le=1.0)
     timeout_s: float = Field(300.0, gt=0.0, le=86_400.0)
+    max_memory_mb: int = Field(4096, ge=256, le=1_000_000)
 
 
 class PacsSettings(Section):

@@ -110,6 +110,24 @@ def test_the_real_one(settings: Settings, tmp_path: Path) -> None:
     process.close()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts a process's memory so")
+def test_an_object_that_takes_all_memory_ends_the_reader_only(
+    settings: Settings, tmp_path: Path
+) -> None:
+    script = tmp_path / "reader.py"
+    script.write_text(
+        "import sys, sonolesion.node.reading as r\n"
+        "from sonolesion.node import reader_main\n"
+        "r.read_into = lambda path, *a, **n: bytearray(400_000_000)\n"
+        "reader_main.main(sys.argv[1:])\n"
+    )
+    words = [sys.executable, str(script), settings().read.bundle, "1", "1", "0.02", "300"]
+    process = ReaderProcess(settings().read, command=words)
+    with pytest.raises(ImageCrashError):
+        process.read(task(tmp_path, "one"), tmp_path, name="abc")
+    process.close()
+
+
 def test_in_a_node_the_object_is_given_up_and_the_next_one_read(
     settings: Settings, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,7 +145,7 @@ def test_in_a_node_the_object_is_given_up_and_the_next_one_read(
         "reader_main.main(sys.argv[1:])\n"
     )
     found = settings()
-    words = [sys.executable, str(script), found.read.bundle, "1", "1", "0.02"]
+    words = [sys.executable, str(script), found.read.bundle, "1", "1", "0.02", "2000"]
     monkeypatch.setattr(
         "sonolesion.node.node.ReaderProcess", lambda s: ReaderProcess(s, command=words)
     )
