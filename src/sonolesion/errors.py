@@ -31,6 +31,7 @@
     |   |-- MalformedRequestError      a request that is no request
     |   |-- TooLargeError              a request of too many bytes or parts
     |   |-- BusyError                  the queue is full
+    |   |-- SlowRequestError           a request that did not come in time
     |   |-- AccessError                no token, or a wrong one
     |   `-- ForeignRequestError        sent by another site, or to another name
     `-- TrainingError                  training cannot start or go on (a loss became nan) (1)
@@ -69,6 +70,7 @@ __all__ = [
     "OutputWriteError",
     "OwnReadFirstError",
     "PeerError",
+    "SlowRequestError",
     "SonolesionError",
     "StoreError",
     "TooLargeError",
@@ -261,6 +263,12 @@ class BusyError(DeskError):
     """The queue is full; the same request may succeed a little later."""
 
     code = "E-LIM-002"
+
+
+class SlowRequestError(DeskError):
+    """A request that did not come to its end in time."""
+
+    code = "E-LIM-003"
 
 
 class AccessError(DeskError):

@@ -41,6 +41,7 @@ PUBLIC = {
     "OutputWriteError",
     "OwnReadFirstError",
     "PeerError",
+    "SlowRequestError",
     "SonolesionError",
     "StoreError",
     "TooLargeError",

@@ -24,7 +24,7 @@ def listen_command(
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option("--data", help="Folder of queue and files; default: the user's data folder."),
+        typer.Option("--data", help="Folder of queue and files; default: the desk's own."),
     ] = None,
     overrides: Annotated[
         list[str] | None,
@@ -79,7 +79,7 @@ def listen_command(
                 "--status, --retry, --drop, --pull-study and --once: give one of them."
             )
         require_node_extra()
-        from sonolesion.cli.data_folder import default_data_folder
+        from sonolesion.cli.serve import default_folder
         from sonolesion.node.naming import is_uid
         from sonolesion.node.settings import check_ways, load_node_settings
         from sonolesion.store.database import open_desk
@@ -87,7 +87,7 @@ def listen_command(
         if pull_study is not None and not is_uid(pull_study):
             raise InvalidInputError("--pull-study: expected a UID of digits and dots.")
         found = load_node_settings(settings, overrides=overrides or [])
-        folder = default_data_folder() if data is None else data
+        folder = default_folder() if data is None else data
         if status:
             if (folder / "desk.db").is_file():
                 with contextlib.closing(open_desk(folder)) as desk:

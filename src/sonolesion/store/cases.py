@@ -18,6 +18,9 @@ from sonolesion.store.tables import case
 UNSURE_URGENCY = 0.5
 """What an answer that is not sure, or an image that was refused, counts at least."""
 
+ALERT_URGENCY = 0.75
+"""What an answer with a malignant alert counts at least."""
+
 
 class CaseState(StrEnum):
     """What has become of a case."""
@@ -63,6 +66,8 @@ class CaseAnswer:
 
     Attributes:
         row: the documented prediction row.
+        notes: what reader of the file and gate remarked; says nothing of the answer.
+        n_warnings: how many of them are the gate's.
         mask_png: the mask.
         picture_png: the image as 8-bit grey at the mask's size.
         bundle: name and version.
@@ -70,6 +75,8 @@ class CaseAnswer:
     """
 
     row: Mapping[str, Any]
+    notes: tuple[str, ...]
+    n_warnings: int
     mask_png: bytes
     picture_png: bytes
     bundle: str
@@ -91,6 +98,7 @@ class CaseRecord:
         state: waiting, reading, read or refused.
         bundle, bundle_sha256: what predicted it; None before.
         prediction: the documented row; None before.
+        notes: remarks on the image; empty before.
         mask_sha256, picture_sha256: its files; None before.
         urgency: 0 to 1, see `urgency_of`; None before.
         error_code, error_message: why it was refused.
@@ -111,6 +119,7 @@ class CaseRecord:
     bundle: str | None
     bundle_sha256: str | None
     prediction: Mapping[str, Any] | None
+    notes: tuple[str, ...]
     mask_sha256: str | None
     picture_sha256: str | None
     urgency: float | None
@@ -204,7 +213,7 @@ def count_cases(connection: Connection, query: CaseQuery) -> int:
 def count_states(connection: Connection) -> dict[CaseState, int]:
     """Return how many cases are in each state; 0 for none."""
     rows = connection.execute(select(case.c.state, func.count()).group_by(case.c.state))
-    found = dict(rows.tuples().all())
+    found: dict[str, int] = dict(rows.tuples().all())
     return {state: found.get(state.value, 0) for state in CaseState}
 
 
@@ -253,9 +262,10 @@ def answer_case(
         bundle=answer.bundle,
         bundle_sha256=answer.bundle_sha256,
         prediction=dict(answer.row),
+        notes=list(answer.notes),
         mask_sha256=desk.masks.put(answer.mask_png),
         picture_sha256=desk.pictures.put(answer.picture_png),
-        urgency=urgency_of(answer.row),
+        urgency=urgency_of(answer.row, n_warnings=answer.n_warnings),
         error_code=None,
         error_message=None,
     )
@@ -339,20 +349,20 @@ def change_case(
     return get_case(connection, case_id)
 
 
-def urgency_of(row: Mapping[str, Any]) -> float:
+def urgency_of(row: Mapping[str, Any], *, n_warnings: int = 0) -> float:
     """Return 0 to 1: the probability of malignant; at least .5 where the answer is not sure.
 
-    Not sure is: `unsure`, outline and class in disagreement, or a note of reader or gate. At
-    least .75 with a malignant alert, so that an alert stands before what is only not sure.
+    Not sure is: `unsure`, outline and class in disagreement, or a warning of the gate. At least
+    .75 with a malignant alert, so that an alert stands before what is only not sure.
 
     >>> urgency_of({"class_prob": {"malignant": 0.1}, "unsure": True})
     0.5
     """
     urgency = float(row["class_prob"]["malignant"])
-    if row.get("unsure") or row.get("disagreement") or row.get("notes"):
+    if row.get("unsure") or row.get("disagreement") or n_warnings:
         urgency = max(urgency, UNSURE_URGENCY)
     if row.get("malignant_alert"):
-        urgency = max(urgency, 0.75)
+        urgency = max(urgency, ALERT_URGENCY)
     return urgency
 
 
@@ -387,4 +397,5 @@ def _record(row: Row[Any]) -> CaseRecord:
     mm = (values.pop("hand_row_mm"), values.pop("hand_col_mm"))
     values["spacing_mm"] = None if None in mm else mm
     values["state"] = CaseState(values["state"])
+    values["notes"] = tuple(values["notes"] or ())
     return CaseRecord(**values)

@@ -120,13 +120,3 @@ def test_a_start_on_a_taken_port_says_so(tmp_path: Path, tiny_bundle_folder: Pat
     assert done.returncode == 2
     assert "listen.port" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_data_folder_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from sonolesion.cli.data_folder import default_data_folder
-
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    assert default_data_folder() == tmp_path / "sonolesion"
-    monkeypatch.setenv("XDG_DATA_HOME", "relative")
-    assert default_data_folder().parts[-3:] == (".local", "share", "sonolesion")
