@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -37,6 +38,13 @@ def settings(tiny_bundle_folder: Path) -> Callable[..., NodeSettings]:
 @pytest.fixture
 def make_node(desk: Desk, settings: Callable[..., NodeSettings]) -> Callable[..., Node]:
     return lambda *overrides: Node(settings(*overrides), desk)
+
+
+@pytest.fixture(autouse=True)
+def collect_left_sockets() -> Iterator[None]:
+    """Let what pynetdicom leaves to the garbage collector be found in the test that left it."""
+    yield
+    gc.collect()
 
 
 class ReaderInThisProcess:
