@@ -27,7 +27,7 @@ from tiny_bundle import speckle_image
 HERE = "127.0.0.1"
 LEFT_SOCKETS = pytest.mark.filterwarnings(
     # pynetdicom leaves the socket of a connection that failed to the garbage collector
-    r"ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
+    r"ignore:Exception ignored in. <(socket|ssl):pytest.PytestUnraisableExceptionWarning"
 )
 WAIT_S = 60.0
 KINDS = {str(SegmentationStorage): "seg", str(ComprehensiveSRStorage): "sr",
@@ -97,7 +97,11 @@ def run_pacs(
 
 
 def associate(
-    port: int, *data_sets: Dataset, title: str = "SCANNER", called: str = "SONOLESION"
+    port: int,
+    *data_sets: Dataset,
+    title: str = "SCANNER",
+    called: str = "SONOLESION",
+    tls: object = None,
 ) -> object:
     """Open an association that offers the data sets' classes, each as it is written."""
     entity = AE(ae_title=title)
@@ -105,7 +109,7 @@ def associate(
     for one in data_sets:
         entity.add_requested_context(one.SOPClassUID, one.file_meta.TransferSyntaxUID)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = WAIT_S
-    return entity.associate(HERE, port, ae_title=called)
+    return entity.associate(HERE, port, ae_title=called, tls_args=tls)
 
 
 def send(port: int, *data_sets: Dataset, **options: str) -> list[int]:

@@ -94,6 +94,17 @@ class LimitedServer(ThreadedAssociationServer):
         self.networks = parse_networks(named.pop("addresses"))
         super().__init__(*arguments, **named)
 
+    def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
+        """Take a connection; the caller's own thread shakes hands, so that nobody waits for it."""
+        assert self.socket is not None
+        connection, address = self.socket.accept()
+        connection.settimeout(self.timeout_s)
+        if self.ssl_context is not None:
+            connection = self.ssl_context.wrap_socket(
+                connection, server_side=True, do_handshake_on_connect=False
+            )
+        return connection, address
+
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
         """Whether a connection is taken; another is closed without a word."""
         if not is_allowed(str(client_address[0]), self.networks):

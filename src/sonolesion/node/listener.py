@@ -19,6 +19,7 @@ from sonolesion.node.queue import Added, Queue
 from sonolesion.node.room import Room
 from sonolesion.node.settings import ListenSettings
 from sonolesion.node.storage_classes import IMAGE_CLASSES, RESULT_CLASSES, TRANSFER_SYNTAXES
+from sonolesion.node.tls import make_listener_context
 
 SUCCESS, OUT_OF_RESOURCES, NOT_UNDERSTOOD = 0x0000, 0xA700, 0xC000
 _BYTES_PER_MB = 1_000_000
@@ -65,6 +66,7 @@ class Listener:
         try:
             server: LimitedServer = self._make_entity().make_server(  # type: ignore[assignment]
                 (settings.host, settings.port),
+                ssl_context=make_listener_context(settings),
                 evt_handlers=handlers,
                 server_class=LimitedServer,
                 max_pdu_bytes=settings.max_pdu_bytes,

@@ -13,12 +13,13 @@ from pydicom.uid import (
     SecondaryCaptureImageStorage,
     SegmentationStorage,
 )
-from pynetdicom import AE
+from pynetdicom import AE, evt
 from pynetdicom.association import Association
 
 from sonolesion.errors import DeliveryError, PeerError
 from sonolesion.node.destination import ResultFile
 from sonolesion.node.settings import PacsSettings
+from sonolesion.node.tls import make_pacs_context
 
 _CLASSES = (SegmentationStorage, ComprehensiveSRStorage, SecondaryCaptureImageStorage)
 _DUPLICATE = 0x0111
@@ -30,10 +31,14 @@ class Pacs:
 
     Args:
         settings: its address and title, and ours.
+
+    Raises:
+        ConfigError: a certificate that cannot be read.
     """
 
     def __init__(self, settings: PacsSettings) -> None:
         self._settings = settings
+        self._tls = make_pacs_context(settings)
 
     @contextlib.contextmanager
     def open(self) -> Iterator[StoreAssociation]:
@@ -51,7 +56,13 @@ class Pacs:
         entity.acse_timeout = entity.dimse_timeout = settings.timeout_s
         entity.network_timeout = entity.connection_timeout = settings.timeout_s
         try:
-            association = entity.associate(settings.host, settings.port, ae_title=settings.ae_title)
+            association = entity.associate(
+                settings.host,
+                settings.port,
+                ae_title=settings.ae_title,
+                tls_args=None if self._tls is None else (self._tls, settings.host),
+                evt_handlers=[(evt.EVT_CONN_OPEN, _limit_waiting, [settings.timeout_s])],
+            )
         except (OSError, RuntimeError, ValueError) as error:
             raise PeerError(f"{_name(settings)}: {type(error).__name__}.") from error
         if not association.is_established:
@@ -85,6 +96,13 @@ class StoreAssociation:
         if code == 0 or code == _DUPLICATE or code >> 12 == 0xB or code in _WARNINGS:
             return
         raise DeliveryError(f"{name} answered C-STORE with status 0x{code:04X}.")
+
+
+def _limit_waiting(event: evt.Event, timeout_s: float) -> None:
+    """Let a PACS that stops reading in the middle end the association, not block the sender."""
+    connection = event.assoc.dul.socket
+    if connection is not None and connection.socket is not None:
+        connection.socket.settimeout(timeout_s)
 
 
 def _name(settings: PacsSettings) -> str:

@@ -37,7 +37,8 @@ class ListenSettings(Section):
     any other address than loopback. `addresses` are addresses or networks (10.1.2.0/24) that may
     connect; empty for all. `max_pdu_bytes` is the largest piece taken at once, `max_object_mb`
     the largest object; up to `max_associations` objects are held in memory. `timeout_s` is the
-    longest silence of a caller. Port 0 takes any that is free.
+    longest silence of a caller. Port 0 takes any that is free. `certificate_file` and `key_file`
+    (PEM) turn TLS on; with `ca_file` callers need a certificate that it signed.
     """
 
     enabled: bool = True
@@ -50,6 +51,9 @@ class ListenSettings(Section):
     max_pdu_bytes: int = Field(131072, ge=4096, le=16777216)
     max_object_mb: int = Field(256, ge=1, le=4096)
     timeout_s: float = Field(30.0, gt=0.0, le=600.0)
+    certificate_file: str = ""
+    key_file: str = ""
+    ca_file: str = ""
 
     @model_validator(mode="after")
     def _keep_strangers_out(self) -> Self:
@@ -79,13 +83,21 @@ class ReadSettings(Section):
 
 
 class PacsSettings(Section):
-    """Where results go by C-STORE: address, its title, and the title that the node calls itself."""
+    """Where results go by C-STORE: address, its title, and the title that the node calls itself.
+
+    `tls` speaks TLS; the PACS' certificate has to be signed by `ca_file` (empty for the system's
+    authorities) and made out to `host`. `certificate_file` and `key_file` are the node's own.
+    """
 
     host: str = ""
     port: Port = 104
     ae_title: Title = "PACS"
     calling_ae_title: Title = "SONOLESION"
     timeout_s: float = Field(30.0, gt=0.0, le=600.0)
+    tls: bool = False
+    certificate_file: str = ""
+    key_file: str = ""
+    ca_file: str = ""
 
 
 class WebSettings(Section):

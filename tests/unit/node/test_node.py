@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from dicom_files import to_bytes
 from dicom_source import STUDY
 from node_peers import (
     LEFT_SOCKETS,
@@ -22,7 +23,8 @@ from node_peers import (
     wait_for,
 )
 
-from sonolesion.errors import ConfigError
+from sonolesion.errors import ConfigError, StoreError
+from sonolesion.node import node as module
 from sonolesion.node.node import Node
 from sonolesion.node.status import read_status
 from sonolesion.store.database import Desk
@@ -227,3 +229,46 @@ def test_nothing_of_the_patient_in_log_status_and_queue(
         assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     raw.close()
     assert len([p for p in files_below(desk.folder / "node") if p.suffix == ".bin"]) == 6
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_of_the_program_ends_the_node_and_is_said(
+    make_node: MakeNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rather than a node that listens and never reads; a service manager starts it again."""
+
+    def go_wrong(*_: object) -> bool:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr("sonolesion.node.node.Reader.work", go_wrong)
+    assert make_node("pacs.port=9").run() is False
+
+
+def test_trouble_on_purpose_does_not_end_it(
+    make_node: MakeNode, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    work = module.Reader.work
+
+    def fail_once(reader: module.Reader) -> bool:
+        calls.append(1)
+        if len(calls) == 1:
+            raise StoreError("desk.db: locked")
+        return work(reader)
+
+    monkeypatch.setattr(module, "_AFTER_TROUBLE_S", 0.1)
+    monkeypatch.setattr("sonolesion.node.node.Reader.work", fail_once)
+    with run_pacs() as pacs:
+        node = make_node(f"pacs.port={pacs.port}")
+        with run_node(node):
+            assert send(node.listener.port, make_image()) == [0]
+            wait_for(lambda: len(pacs.got) == 3)
+
+
+def test_once_does_what_is_due_and_ends(make_node: MakeNode, desk: Desk) -> None:
+    with run_pacs() as pacs:
+        node = make_node(f"pacs.port={pacs.port}")
+        node.queue.add_object("2.25.771", to_bytes(make_image(1)), came_by="c-store")
+        assert node.run(once=True)
+    assert sorted(pacs.kinds()) == ["sc", "seg", "sr"]
+    assert not [p for p in files_below(desk.folder / "node") if p.suffix == ".bin"]

@@ -106,6 +106,11 @@ def test_someone_who_speaks_no_dicom_is_there() -> None:
         thread.join()
 
 
+def test_a_pacs_that_stops_reading_does_not_block_for_ever() -> None:
+    with run_pacs() as peer, Pacs(settings(peer.port, timeout_s=7.0)).open() as to:
+        assert to._association.dul.socket.socket.gettimeout() == 7.0
+
+
 def test_a_class_that_is_not_taken(result: ResultFile) -> None:
     entity = AE(ae_title="PACS")
     entity.add_supported_context(SegmentationStorage)
