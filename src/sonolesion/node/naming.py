@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import re
+import threading
+import traceback
 import warnings
+from pathlib import Path
 
 LOGGER = logging.getLogger("sonolesion.node")
 """The node's own log: short hashes, reasons and counts."""
@@ -36,12 +40,27 @@ def short_name(uid: str) -> str:
     return hashlib.sha256(uid.encode("utf-8")).hexdigest()[:_DIGITS]
 
 
-def silence_libraries() -> None:
-    """Keep back what libraries log and warn of: addresses with UIDs, values of tags, data sets.
+def report_fault(fault: threading.ExceptHookArgs) -> None:
+    """Log that a thread ended by a fault of the program, and where; its text may hold a name."""
+    place = "an unknown place"
+    if fault.exc_traceback is not None:
+        *_, last = traceback.extract_tb(fault.exc_traceback)
+        place = f"{Path(last.filename).name}:{last.lineno}"
+    LOGGER.critical(
+        "the %s ended by %s at %s; please report it",
+        fault.thread.name if fault.thread else "node", fault.exc_type.__name__, place,
+    )  # fmt: skip
 
-    For a process that does nothing else.
+
+def silence_libraries() -> None:
+    """Keep back what libraries log, warn of and fail with: addresses, values of tags, data sets.
+
+    For a process that does nothing else. A thread that ends by a fault is named with the place of
+    the fault, without its text; `SONOLESION_DEBUG=1` shows all of it.
     """
     warnings.filterwarnings("ignore", category=UserWarning)
+    if os.environ.get("SONOLESION_DEBUG") != "1":
+        threading.excepthook = report_fault
     for name in _TALKATIVE:
         logger = logging.getLogger(name)
         logger.handlers = [logging.NullHandler()]

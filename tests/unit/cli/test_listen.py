@@ -27,6 +27,12 @@ def listen(*words: object) -> Result:
     return CliRunner().invoke(app, ["listen", *map(str, words)])
 
 
+@pytest.fixture(autouse=True)
+def leave_logs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command silences libraries for its whole process; this one has other tests."""
+    monkeypatch.setattr("sonolesion.cli.listen._set_up_log", lambda run: None)
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A folder with one refused object, one given up, and one that waits."""
