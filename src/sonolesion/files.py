@@ -182,6 +182,19 @@ def atomic_write_csv(
             add_row(row)
 
 
+def csv_text(header: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
+    r"""Return a CSV table as text, with the rules of `atomic_csv`.
+
+    >>> csv_text(["a"], [{"a": "=1"}])
+    "a\n'=1\n"
+    """
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, fieldnames=list(header), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({k: _safe_cell(row.get(k, "")) for k in header} for row in rows)
+    return text.getvalue()
+
+
 def _safe_cell(value: object) -> object:
     if isinstance(value, str) and value[:1] in {"=", "+", "-", "@"}:
         return "'" + value

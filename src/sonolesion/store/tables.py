@@ -118,7 +118,7 @@ job_item = Table(
     Column("case_id", String(16), ForeignKey(_OF_CASE, ondelete="CASCADE")),
     Column("state", String(10), nullable=False),
     Column("error_code", String(12)),
-    CheckConstraint("state in ('waiting', 'done', 'failed')", name="state"),
+    CheckConstraint("state in ('waiting', 'working', 'done', 'failed')", name="state"),
     Index("ix_job_item_job_id", "job_id", "state"),
     Index("ix_job_item_case_id", "case_id"),
 )
@@ -142,6 +142,19 @@ study_case = Table(
     Column("case_id", String(16), ForeignKey(_OF_CASE, ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, nullable=False),
     Column("truth", Integer),
+)
+
+study_plan = Table(
+    "study_plan",
+    metadata,
+    Column("study_id", String(16), ForeignKey("study.id", ondelete="CASCADE"), primary_key=True),
+    Column("reader", String(100), primary_key=True),
+    Column("session", Integer, primary_key=True),
+    Column("order", Integer, primary_key=True),
+    Column("case_id", String(16), ForeignKey(_OF_CASE, ondelete="CASCADE"), nullable=False),
+    Column("arm", String(5), nullable=False),
+    CheckConstraint("arm in ('alone', 'with')", name="arm"),
+    Index("ix_study_plan_case_id", "case_id", "reader"),
 )
 
 study_answer = Table(

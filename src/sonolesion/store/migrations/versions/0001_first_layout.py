@@ -124,7 +124,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("error_code", sa.String(length=12), nullable=True),
         sa.CheckConstraint(
-            "state in ('waiting', 'done', 'failed')", name=op.f("ck_job_item_state")
+            "state in ('waiting', 'working', 'done', 'failed')", name=op.f("ck_job_item_state")
         ),
         sa.ForeignKeyConstraint(
             ["case_id"], ["case.id"], name=op.f("fk_job_item_case_id"), ondelete="CASCADE"
@@ -216,7 +216,26 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("study_id", "case_id", name=op.f("pk_study_case")),
     )
-
+    op.create_table(
+        "study_plan",
+        sa.Column("study_id", sa.String(length=16), nullable=False),
+        sa.Column("reader", sa.String(length=100), nullable=False),
+        sa.Column("session", sa.Integer(), nullable=False),
+        sa.Column("order", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.String(length=16), nullable=False),
+        sa.Column("arm", sa.String(length=5), nullable=False),
+        sa.CheckConstraint("arm in ('alone', 'with')", name=op.f("ck_study_plan_arm")),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["case.id"], name=op.f("fk_study_plan_case_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["study_id"], ["study.id"], name=op.f("fk_study_plan_study_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint(
+            "study_id", "reader", "session", "order", name=op.f("pk_study_plan")
+        ),
+    )
+    op.create_index("ix_study_plan_case_id", "study_plan", ["case_id", "reader"], unique=False)
     for table in _NEVER_CHANGED:
         op.execute(_refuse(table, "UPDATE"))
     op.execute(_refuse("audit", "DELETE"))
