@@ -106,6 +106,9 @@ class Site:
                 killed = process.poll() is not None
                 process.send_signal(signal.SIGTERM)
                 process.wait(ARRIVAL_S)
+        said = log.read_text("utf-8", errors="replace")
+        # name, number, birth date, accession number and UIDs of `make_source`
+        assert not [f for f in ("ller^", "ID-77", "19610203", "ACC-1", "2.25.") if f in said]
         if not killed:
             assert process.returncode == 0, log.read_text("utf-8")
             assert "Traceback" not in log.read_text("utf-8")

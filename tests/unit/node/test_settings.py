@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from sonolesion.errors import ConfigError
-from sonolesion.node.settings import check_ways, load_node_settings
+from sonolesion.node.refusal import Reason
+from sonolesion.node.settings import NodeSettings, check_ways, load_node_settings
 
 
 def test_the_defaults_listen_to_this_machine_only() -> None:
@@ -70,6 +72,26 @@ def test_other_addresses_with_a_list_of_callers() -> None:
 def test_ways_that_lead_nowhere(overrides: list[str], says: str) -> None:
     with pytest.raises(ConfigError, match=says):
         check_ways(load_node_settings(None, overrides=overrides))
+
+
+@pytest.mark.parametrize("section", NodeSettings.model_fields)
+def test_every_setting_stands_in_the_page(section: str, repository: Path) -> None:
+    page = (repository / "docs" / "how-to" / "dicom-node.md").read_text("utf-8")
+    (row,) = [line for line in page.splitlines() if line.startswith(f"| `[{section}]`")]
+    settings = getattr(load_node_settings(None), section)
+    named = re.findall(r"`(\w+)`(?: ([^,(|`]+))?", row)
+    assert [name for name, _ in named] == list(type(settings).model_fields)
+    for name, default in named:
+        value = getattr(settings, name)
+        said = default.strip()
+        expected = {"True": "true", "False": "false"}.get(str(value), f"{value}")
+        assert said in (expected, expected.removesuffix(".0")), name
+
+
+def test_every_reason_stands_in_the_page(repository: Path) -> None:
+    page = (repository / "docs" / "how-to" / "dicom-node.md").read_text("utf-8")
+    table = "\n".join(line for line in page.splitlines() if line.startswith("| `"))
+    assert not [reason for reason in Reason if f"`{reason}`" not in table]
 
 
 def test_pulling_needs_nothing_that_comes_in_by_itself() -> None:
