@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from io import BytesIO
 from typing import cast
 
@@ -91,8 +92,9 @@ class Listener:
         if server is None:
             return
         server.shutdown()
+        end = time.monotonic() + wait_s
         for association in server.active_associations:
-            association.join(wait_s)
+            association.join(max(0.0, end - time.monotonic()))
             if association.is_alive():
                 association.abort()
 

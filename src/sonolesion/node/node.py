@@ -29,6 +29,7 @@ from sonolesion.writers.dicom.identifiers import model_hash
 
 LOCK_NAME = "node.lock"
 _LOOK_S = 1.0
+_HOLD_S = 1.0
 _TIDY_S = 60.0
 _AFTER_TROUBLE_S = 10.0
 _DRAIN_S = 20.0
@@ -188,8 +189,12 @@ class Node:
 
 
 @contextlib.contextmanager
-def hold_folder(folder: Path) -> Iterator[None]:
+def hold_folder(folder: Path, *, wait_s: float = _HOLD_S) -> Iterator[None]:
     """Keep other nodes from working on a folder.
+
+    Args:
+        folder: the data folder.
+        wait_s: how long to wait for it; a look at the status holds it for a moment, too.
 
     Raises:
         ConfigError: another node has it.
@@ -197,16 +202,21 @@ def hold_folder(folder: Path) -> Iterator[None]:
     path = make_folder(folder) / LOCK_NAME
     with explain_write_errors(path):
         file = path.open("ab")
+    end = time.monotonic() + wait_s
     with file:
-        if not lock_file(file):
-            raise ConfigError(f"another node works on {folder}. Stop it, or give another --data.")
+        while not lock_file(file):
+            if time.monotonic() >= end:
+                raise ConfigError(
+                    f"another node works on {folder}. Stop it, or give another --data."
+                )
+            time.sleep(_HOLD_S / 20)
         yield
 
 
 def is_held(folder: Path) -> bool:
     """Whether a node works on a folder."""
     try:
-        with hold_folder(folder):
+        with hold_folder(folder, wait_s=0.0):
             return False
     except ConfigError:
         return True

@@ -147,13 +147,13 @@ class Queue:
         One thread works on each kind, and on one item at a time: what is in hand when it asks for
         another was left over by a kill, or by a disk that was full, and waits again.
         """
-        left_over = queue.c.kind == kind, queue.c.state == QueueState.WORKING.value
+        in_hand = queue.c.state == QueueState.WORKING.value
         is_due = and_(queue.c.state == QueueState.WAITING.value, queue.c.not_before <= now_text())
-        if not self._has(queue.c.kind == kind, or_(left_over[1], is_due)):
+        if not self._has(queue.c.kind == kind, or_(in_hand, is_due)):
             return None  # the usual case, without a lock on the database
+        left_over = update(queue).where(queue.c.kind == kind, in_hand)
         with self._desk.writing() as connection:
-            waits = {"state": QueueState.WAITING.value}
-            connection.execute(update(queue).where(*left_over).values(**waits))
+            connection.execute(left_over.values(state=QueueState.WAITING.value))
             return claim_item(connection, kind)
 
     def keep_results(self, item: QueueItem, results: Sequence[Result]) -> None:
