@@ -31,6 +31,7 @@ LOCK_NAME = "node.lock"
 _LOOK_S = 1.0
 _HOLD_S = 1.0
 _TIDY_S = 60.0
+_SWEEP_S = 3600.0
 _AFTER_TROUBLE_S = 10.0
 _DRAIN_S = 20.0
 _BYTES_PER_MB = 1_000_000
@@ -55,6 +56,7 @@ class Node:
         self._desk = desk
         self._wake = threading.Event()
         self._stop = threading.Event()
+        self._next_sweep = 0.0
         self._room = Room(settings.keep, self.queue, desk.folder)
         self._web: DicomWeb | None = None
         if settings.web.url:
@@ -88,7 +90,6 @@ class Node:
         settings = self._settings
         with hold_folder(self._desk.folder):
             self.queue.begin()
-            self.queue.sweep()
             process = ReaderProcess(settings.read)
             backoff = Backoff(settings.retry.first_s, settings.retry.cap_s)
             reader = Reader(
@@ -173,6 +174,9 @@ class Node:
 
     def _tidy(self) -> None:
         self.queue.tidy(keep_s=self._settings.keep.objects_h * 3600.0)
+        if time.monotonic() >= self._next_sweep:
+            self.queue.sweep()
+            self._next_sweep = time.monotonic() + _SWEEP_S
 
     def _make_destination(self) -> Destination:
         if self._settings.send.way == "stow":

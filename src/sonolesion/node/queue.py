@@ -13,18 +13,20 @@ of a tag.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 
 from sqlalchemy import Connection, and_, func, or_, select, update
 
 from sonolesion.errors import PeerError
 from sonolesion.files import explain_write_errors, make_folder
 from sonolesion.node.naming import short_name
-from sonolesion.node.refusal import DROPPED, QUIET, Refusal
+from sonolesion.node.refusal import DROPPED, LOST, QUIET, Refusal
 from sonolesion.store.blobs import BlobFolder
 from sonolesion.store.clock import now_text
 from sonolesion.store.database import Desk
@@ -117,8 +119,10 @@ class Queue:
                     return Added.NEW
                 old = connection.execute(select(queue).where(queue.c.key == key)).one()
                 failed = (QueueState.REFUSED.value, QueueState.FAILED.value)
-                is_same = old.detail.get("sha256") == sha256 or old.detail.get("reason") in QUIET
-                if old.state not in failed or is_same:
+                is_better = (
+                    old.detail.get("sha256") != sha256 or old.detail.get("reason") == LOST.reason
+                )
+                if old.state not in failed or old.detail.get("reason") in QUIET or not is_better:
                     self._drop_if_unused(connection, sha256)
                     return Added.KNOWN
                 self._replace(connection, old.id, sha256=sha256, detail=detail)
@@ -257,23 +261,18 @@ class Queue:
         return len(hashes)
 
     def sweep(self) -> int:
-        """Remove files that a kill has left without a row; return how many. For the start only."""
-        with self._files_lock, self._desk.writing() as connection:
-            self._files.sweep_unfinished()
-            needed = select(queue.c.file_sha256).where(queue.c.file_sha256.is_not(None))
-            kept = {str(row[0]) for row in connection.execute(needed)}
-            lost = set(self._files.digests()) - kept
-            lost = {sha256 for sha256 in lost if self._is_old(sha256)}
-            for sha256 in lost:
-                self._files.discard(sha256)
-        return len(lost)
+        """Remove files that a kill has left without a row, whole or half; return how many.
 
-    def _is_old(self, sha256: str) -> bool:
-        """Whether a file is not one that another process is about to enter."""
-        try:
-            return self._files.path(sha256).stat().st_mtime < time.time() - ORPHAN_AGE_S
-        except OSError:
-            return False
+        Not before they are an hour old: younger ones may be what another process is about to enter.
+        """
+        with self._files_lock, self._desk.writing() as connection:
+            needed = select(queue.c.file_sha256).where(queue.c.file_sha256.is_not(None))
+            kept = {self._files.path(str(row[0])) for row in connection.execute(needed)}
+            left = [p for p in self._files.folder.glob("??/*") if p not in kept and _is_old(p)]
+            for path in left:
+                with contextlib.suppress(OSError):
+                    path.unlink()
+        return len(left)
 
     def _key(self, sop_instance_uid: str) -> str:
         return f"{READ}:{sop_instance_uid}:{self._bundle}"
@@ -313,3 +312,10 @@ class Queue:
                 changed_at=now_text(), **values,
             )
         )  # fmt: skip
+
+
+def _is_old(path: Path) -> bool:
+    try:
+        return path.stat().st_mtime < time.time() - ORPHAN_AGE_S
+    except OSError:
+        return False

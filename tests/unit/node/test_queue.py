@@ -10,7 +10,7 @@ from node_peers import files_below
 
 from sonolesion.errors import PeerError
 from sonolesion.node.queue import READ, SEND, Added, Queue, Result
-from sonolesion.node.refusal import CRASHED, Reason, Refusal
+from sonolesion.node.refusal import CRASHED, LOST, Reason, Refusal
 from sonolesion.node.status import read_status
 from sonolesion.store.database import Desk
 from sonolesion.store.queue import QueueItem
@@ -144,10 +144,23 @@ def test_a_file_without_a_row_goes_when_it_is_old(queue: Queue) -> None:
     add(queue)
     left = queue.files.put(b"left by a kill")
     assert queue.sweep() == 0
+    half = queue.files.path(left).with_name(".half.tmp")
+    half.write_bytes(b"written when it was killed")
+    assert queue.sweep() == 0
     old = time.time() - 7200
-    os.utime(queue.files.path(left), (old, old))
-    assert queue.sweep() == 1
+    for path in files_below(queue.files.folder):
+        os.utime(path, (old, old))
+    assert queue.sweep() == 2
     assert n_files(queue) == 1
+
+
+def test_what_was_lost_may_be_sent_again(queue: Queue) -> None:
+    add(queue)
+    item = take(queue)
+    queue.files.discard(str(item.file_sha256))
+    queue.refuse(item, LOST)
+    assert add(queue) is Added.AGAIN
+    assert queue.files.get(str(take(queue).file_sha256)) == b"object"
 
 
 def test_a_node_s_own_results_are_no_trouble(desk: Desk, queue: Queue) -> None:
