@@ -21,6 +21,8 @@
     |-- BundleError                    a model bundle is missing, damaged or newer      (1)
     |-- StoreError                     the reading desk's folder is not usable          (1)
     |   `-- AuditError                 its audit log was changed
+    |-- DeliveryError                  a result could not be sent to the PACS           (1)
+    |   `-- PeerError                  the PACS cannot be reached, or ends the talk
     |-- DeskError                      a request to the reading desk cannot be met      (1)
     |   |-- NotFoundError              no such case, job, study or path
     |   |-- ConflictError              not in this state
@@ -50,6 +52,7 @@ __all__ = [
     "ConfigError",
     "ConflictError",
     "DatasetError",
+    "DeliveryError",
     "DeskError",
     "ForeignRequestError",
     "ImageCrashError",
@@ -66,6 +69,7 @@ __all__ = [
     "OutputExistsError",
     "OutputWriteError",
     "OwnReadFirstError",
+    "PeerError",
     "SlowRequestError",
     "SonolesionError",
     "StoreError",
@@ -199,6 +203,18 @@ class AuditError(StoreError):
     """A row of the audit log was changed, dropped or moved."""
 
     code = "E-STO-002"
+
+
+class DeliveryError(SonolesionError):
+    """A result could not be sent: the PACS does not take it."""
+
+    code = "E-SND-001"
+
+
+class PeerError(DeliveryError):
+    """The PACS cannot be reached, does not let this node in, or ends the conversation."""
+
+    code = "E-SND-002"
 
 
 class DeskError(SonolesionError):

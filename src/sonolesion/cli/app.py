@@ -44,6 +44,7 @@ COMMANDS = {
     "compare": MODEL,
     "study": MODEL,
     "serve": DESK,
+    "listen": DESK,
     "info": TRY,
     "demo": TRY,
 }

@@ -14,7 +14,7 @@ from sonolesion.cli.app import COMMANDS, app
 
 NAMES = (
     "audit", "prepare", "erase", "verify", "phantom", "train", "crossval", "export", "evaluate",
-    "predict", "compare", "study", "info", "demo",
+    "predict", "compare", "study", "serve", "listen", "info", "demo",
 )  # fmt: skip
 HEAVY = {"numpy", "torch", "cv2", "matplotlib", "onnxruntime", "PIL", "pydantic", "jinja2"}
 
