@@ -13,6 +13,7 @@ import { showKeyMap } from "./shell/key_map.js";
 import { html, ifDefined, live, nothing, render } from "./shell/lit.js";
 import { applyTheme, preference, setPreferences } from "./shell/preferences.js";
 import { redraw, setPainter } from "./shell/redraw.js";
+import { refreshSettings } from "./settings/desk_settings.js";
 import { readRoute, routeTo } from "./shell/router.js";
 import { LANGUAGES, currentLanguage, setLanguage, t } from "./shell/texts.js";
 
@@ -121,6 +122,7 @@ async function start() {
   view().enter(route.id);
   paint();
   followEvents();
+  refreshSettings().catch(() => {});
 }
 
 start();

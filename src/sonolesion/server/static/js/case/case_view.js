@@ -1,12 +1,12 @@
 /** One case as a page: tools, image, and what is known and said of it. */
 
-import { getSettings } from "../api.js";
 import { onChange } from "../events.js";
 import { classMap, html, nothing } from "../shell/lit.js";
 import { askDialog } from "../shell/dialogs.js";
 import { errorText } from "../shell/errors.js";
 import { redraw } from "../shell/redraw.js";
 import { caseAddress, routeTo } from "../shell/router.js";
+import { knownSettings, refreshSettings } from "../settings/desk_settings.js";
 import { show } from "../shell/announce.js";
 import { t } from "../shell/texts.js";
 import { icon } from "../shell/icons.js";
@@ -28,23 +28,29 @@ let bench = null;
 let reading = null;
 let earlierStage = null;
 let isWide = false;
+// the case that the address names while settings are still on their way
+let wanted = null;
 
 export const title = () => (open?.case ? caseName(open.case) : t("case.title"));
 export const currentBench = () => bench;
 
 export async function enter(id) {
-  let settings = { own_read_first: true };
+  wanted = id;
+  const known = knownSettings();
+  if (known) refreshSettings().catch(() => {});
+  let isFirst = known?.own_read_first ?? true;
   try {
-    settings = await getSettings();
+    if (!known) isFirst = (await refreshSettings()).own_read_first;
   } catch (error) {
     show(errorText(error), { isError: true });
   }
-  start(id, settings.own_read_first);
+  if (wanted !== id) return;
+  start(id, isFirst);
   if (!list.isLoaded) reload();
 }
 
 function start(id, ownReadFirst) {
-  leave();
+  close();
   open = new OpenCase(id, {
     ownReadFirst,
     onImage: (image) => bench.showImage(image),
@@ -75,6 +81,11 @@ function showEarlier() {
 }
 
 export function leave() {
+  wanted = null;
+  close();
+}
+
+function close() {
   open?.close();
   bench?.close();
   open = null;

@@ -74,6 +74,7 @@ export class OpenCase {
       this.reads = reads;
       redraw();
       await this.follow();
+      if (this.hasNews) await this.look();
       if (!this.isClosed && !this.study) addRead(this.id, { event: "opened" }).catch(() => {});
     } catch (error) {
       this.fail(error);
@@ -82,12 +83,16 @@ export class OpenCase {
 
   /** Look at the case again, after an event or a poll, while it is being read. */
   async look() {
+    // an event may come while an older answer is still on its way: then look once more after it
+    this.hasNews = true;
     if (this.isClosed || !this.case || this.isLooking) return;
-    if (this.case.state === "read" || this.case.state === "refused") return;
     this.isLooking = true;
     try {
-      this.case = await getCase(this.id, this.study?.id);
-      await this.follow();
+      while (this.hasNews && !this.isClosed && this.case.state !== "read" && this.case.state !== "refused") {
+        this.hasNews = false;
+        this.case = await getCase(this.id, this.study?.id);
+        await this.follow();
+      }
     } catch (error) {
       this.fail(error);
     } finally {
@@ -115,11 +120,20 @@ export class OpenCase {
   /** The model's answer and the outline; only where `mayUncover`. */
   async loadAnswer() {
     const study = this.study?.id;
-    const [prediction, mask, edited] = await Promise.all([
-      getPrediction(this.id, study),
-      getPicture(this.id, "mask.png", { study, of: "model" }),
-      this.case.is_edited && !this.study ? getPicture(this.id, "outline") : null,
-    ]);
+    let found;
+    try {
+      found = await Promise.all([
+        getPrediction(this.id, study),
+        getPicture(this.id, "mask.png", { study, of: "model" }),
+        this.case.is_edited && !this.study ? getPicture(this.id, "outline") : null,
+      ]);
+    } catch (error) {
+      if (error.id !== "E-READ-001") throw error;
+      // the switch was turned on meanwhile: the server holds the answer back, the page follows
+      this.ownReadFirst = true;
+      return;
+    }
+    const [prediction, mask, edited] = found;
     if (this.isClosed) return;
     this.prediction = prediction;
     this.modelMask = maskOf(mask.bitmap);

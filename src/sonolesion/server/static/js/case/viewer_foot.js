@@ -24,8 +24,8 @@ export function renderFoot(bench) {
         ${open.prediction ? slider(t("viewer.contour"), "slide-contour", preference("contourOpacity"), { min: 0.1, max: 1, step: 0.05, shown: formatPercent(preference("contourOpacity")) }, opacity("contourOpacity")) : nothing}
         ${bench.isMapOn ? slider(t("viewer.map"), "slide-map", preference("mapOpacity"), { min: 0.1, max: 1, step: 0.05, shown: formatPercent(preference("mapOpacity")) }, opacity("mapOpacity")) : nothing}
       </div>
-      <p class="quiet status-line"><span id="hover"></span><span>${t("viewer.zoom", { share: formatPercent(stage.view.scale) })}</span>
-        <span>${spacing ? t(`viewer.scale.${open.case.spacing_source === "hand" ? "hand" : "file"}`, { mm: formatNumber(spacing[1], 3) }) : t("viewer.noScale")}</span></p>
+      <p class="quiet status-line"><span>${t("viewer.zoom", { share: formatPercent(stage.view.scale) })}</span>
+        <span>${spacing ? t(`viewer.scale.${open.case.spacing_source === "hand" ? "hand" : "file"}`, { mm: formatNumber(spacing[1], 3) }) : t("viewer.noScale")}</span><span id="hover"></span></p>
       ${bench.isMapOn && bench.map ? html`<p class="map-caption"><strong>${t("map.title")}</strong> ${bench.map.caption ? html`<span lang="en">${bench.map.caption}</span>` : t("map.caption")}</p>` : nothing}
     </div>`;
 }

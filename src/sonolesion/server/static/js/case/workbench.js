@@ -121,17 +121,16 @@ export class Workbench {
     const length = lengthOf(line.a, line.b, null).value;
     this.tools.scale.lines = [];
     const mm = await askScale(length);
-    if (mm !== null) {
-      try {
-        await this.open.change({ mm_per_px: mm / length });
-        await this.open.reloadAnswer();
-        this.showSpacing();
-        show(t("scale.set", { mm: formatNumber(mm / length, 4) }));
-      } catch (error) {
-        show(errorText(error), { isError: true });
-      }
-    }
     this.pickTool("pan");
+    if (mm === null) return;
+    try {
+      await this.open.change({ mm_per_px: mm / length });
+      await this.open.reloadAnswer();
+      this.showSpacing();
+      show(t("scale.set", { mm: formatNumber(mm / length, 4) }));
+    } catch (error) {
+      show(errorText(error), { isError: true });
+    }
   }
 
   showImage(image) {

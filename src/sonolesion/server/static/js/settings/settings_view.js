@@ -1,12 +1,13 @@
 /** Settings of the desk (kept by the server) and of this browser. */
 
-import { getSettings, getStatus, putSettings } from "../api.js";
+import { getStatus } from "../api.js";
 import { errorText } from "../shell/errors.js";
 import { html, live, nothing } from "../shell/lit.js";
 import { preference, setPreferences } from "../shell/preferences.js";
 import { redraw } from "../shell/redraw.js";
 import { show } from "../shell/announce.js";
 import { formatNumber, t } from "../shell/texts.js";
+import { changeSettings, refreshSettings } from "./desk_settings.js";
 
 let settings = null;
 let status = null;
@@ -16,7 +17,7 @@ export const title = () => t("settings.title");
 
 export async function enter() {
   try {
-    [settings, status] = await Promise.all([getSettings(), getStatus()]);
+    [settings, status] = await Promise.all([refreshSettings(), getStatus()]);
     error = null;
   } catch (failure) {
     error = failure;
@@ -30,10 +31,13 @@ export function leave() {
 
 async function setOwnReadFirst(event) {
   const wanted = event.target.checked;
+  const before = settings;
+  settings = { ...settings, own_read_first: wanted };
   try {
-    settings = { ...settings, ...(await putSettings({ own_read_first: wanted })) };
+    settings = await changeSettings({ own_read_first: wanted });
     show(t("settings.saved"));
   } catch (failure) {
+    settings = before;
     show(errorText(failure), { isError: true });
   }
   redraw();

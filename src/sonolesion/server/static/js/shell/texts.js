@@ -4,6 +4,8 @@ export const LANGUAGES = { en: "English", de: "Deutsch" };
 
 let catalogue = {};
 let language = "en";
+// numbers and dates as the browser's region writes them, where it speaks the same language
+let region = "en";
 let plurals = new Intl.PluralRules("en");
 const formats = new Map();
 
@@ -14,6 +16,7 @@ export async function setLanguage(wanted) {
   if (!answer.ok) throw new Error(`/texts/${code}.json: ${answer.status}`);
   catalogue = await answer.json();
   language = code;
+  region = navigator.languages.find((tag) => tag.startsWith(code)) ?? (code === "en" ? "en-GB" : code);
   plurals = new Intl.PluralRules(code);
   formats.clear();
   document.documentElement.lang = code;
@@ -41,7 +44,7 @@ export function formatNumber(value, digits = null) {
   const key = `n${digits}`;
   if (!formats.has(key)) {
     const options = digits === null ? {} : { minimumFractionDigits: digits, maximumFractionDigits: digits };
-    formats.set(key, new Intl.NumberFormat(language, options));
+    formats.set(key, new Intl.NumberFormat(region, options));
   }
   return formats.get(key).format(value);
 }
@@ -50,7 +53,7 @@ export function formatNumber(value, digits = null) {
 export function formatPercent(share, digits = 0) {
   const key = `p${digits}`;
   if (!formats.has(key)) {
-    formats.set(key, new Intl.NumberFormat(language, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits }));
+    formats.set(key, new Intl.NumberFormat(region, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits }));
   }
   return formats.get(key).format(share);
 }
@@ -58,6 +61,6 @@ export function formatPercent(share, digits = 0) {
 /** Date and time of an ISO 8601 string. */
 export function formatTime(iso) {
   if (!iso) return "";
-  if (!formats.has("t")) formats.set("t", new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "short" }));
+  if (!formats.has("t")) formats.set("t", new Intl.DateTimeFormat(region, { dateStyle: "short", timeStyle: "short" }));
   return formats.get("t").format(new Date(iso));
 }
