@@ -159,7 +159,10 @@ def test_a_killed_crossval_goes_on_where_it_was(folds: Path, tmp_path: Path) -> 
     assert figures[0] == figures[1]
 
 
-def test_from_one_set_to_another(folds: Path, tmp_path: Path) -> None:
+def test_from_one_set_to_another(
+    folds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibration, "MIN_NORMALS", 2)
     root = tmp_path / "other"
     write_phantoms(root, count=6, seed=9, settings=PhantomSettings(
         width_px=(140, 160), height_px=(130, 150)))  # fmt: skip
