@@ -62,6 +62,24 @@ def make_folder(path: Path) -> Path:
     return path
 
 
+def sync_folder(path: Path) -> None:
+    """Force a folder's list of names to the disk, so that a renamed file outlives a power cut.
+
+    Nothing happens where the system cannot do it (Windows).
+
+    Raises:
+        OutputWriteError: the folder is not there or may not be read.
+    """
+    if os.name == "nt":
+        return
+    with explain_write_errors(path):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
 @contextlib.contextmanager
 def atomic_open(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
     """Give a file to write that takes the place of `path` when the block ends without an error.
@@ -160,6 +178,19 @@ def atomic_write_csv(
     with atomic_csv(path, header) as add_row:
         for row in rows:
             add_row(row)
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
+    r"""Return a CSV table as text, with the rules of `atomic_csv`.
+
+    >>> csv_text(["a"], [{"a": "=1"}])
+    "a\n'=1\n"
+    """
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, fieldnames=list(header), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({k: _safe_cell(row.get(k, "")) for k in header} for row in rows)
+    return text.getvalue()
 
 
 def _safe_cell(value: object) -> object:

@@ -169,6 +169,14 @@ def test_from_one_set_to_another(folds: Path, tmp_path: Path) -> None:
     assert {row["case_id"] for row in rows} == {
         r.case_id for r in read_manifest(tmp_path / "b").rows
     }
+    assert load_bundle(tmp_path / "cross" / "cross_set" / "bundle").info.decision is None
+    code, _, stderr = _run("crossval", "--train-on", folds, "--test-on", tmp_path / "b",
+                           "--fit-on", "fold_1", "-o", tmp_path / "fit", *FAST, "-q")  # fmt: skip
+    assert code == 0, stderr
+    decision = load_bundle(tmp_path / "fit" / "cross_set" / "bundle").info.decision
+    fitted = [r for r in read_manifest(folds).rows if r.part == "fold_1"]
+    assert decision is not None
+    assert decision.presence.n_lesion + decision.presence.n_normal == len(fitted)
 
 
 def test_wrong_calls_say_what_to_give(folds: Path, tmp_path: Path) -> None:

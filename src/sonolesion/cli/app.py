@@ -23,6 +23,7 @@ from sonolesion.cli.info import info_command
 from sonolesion.cli.phantom import phantom_command
 from sonolesion.cli.predict import predict_command
 from sonolesion.cli.prepare import prepare_command
+from sonolesion.cli.serve import serve_command
 from sonolesion.cli.train import train_command
 from sonolesion.cli.verify import verify_command
 
@@ -46,7 +47,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-DATA, MODEL, TRY = "Data", "Model", "Try it"
+DATA, MODEL, DESK, TRY = "Data", "Model", "Reading desk", "Try it"
 COMMANDS = (
     ("audit", audit_command, DATA),
     ("prepare", prepare_command, DATA),
@@ -59,6 +60,7 @@ COMMANDS = (
     ("evaluate", evaluate_command, MODEL),
     ("predict", predict_command, MODEL),
     ("compare", compare_command, MODEL),
+    ("serve", serve_command, DESK),
     ("info", info_command, TRY),
     ("demo", demo_command, TRY),
 )

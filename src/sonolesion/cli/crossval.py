@@ -39,6 +39,14 @@ def crossval_command(
         list[Path] | None,
         typer.Option("--test-on", help="And test on all of this one; may be repeated."),
     ] = None,
+    fit_on: Annotated[
+        str,
+        typer.Option(
+            "--fit-on",
+            metavar="FOLD",
+            help="With --train-on: this fold of it fits the decision and does not train.",
+        ),
+    ] = "",
     preset: Annotated[
         str, typer.Option("--preset", "-p", help="mission, classic, small or flagship.")
     ] = "small",
@@ -91,10 +99,11 @@ def crossval_command(
 
       sonolesion crossval busi bus_bra -o longer --start-from joint --set seed=43
 
-      sonolesion crossval --train-on bus_bra --test-on busi -o bra_to_busi
+      sonolesion crossval --train-on bus_bra --test-on busi --fit-on fold_4 -o bra_to_busi
     """
     arguments = {
         "prepared": prepared or [], "train_on": train_on or [], "test_on": test_on or [],
+        "fit_on": fit_on,
         "preset": preset, "config": config, "set": overrides or [], "only": only or [],
         "start_from": start_from, "resamples": resamples,
     }  # fmt: skip
@@ -109,7 +118,7 @@ def crossval_command(
                 preset, file=config, overrides=[*(overrides or []), "optim.keep=last"]
             )
         rounds, manifest = _plan(
-            run, prepared or [], train_on or [], test_on or [], settings=settings
+            run, prepared or [], train_on or [], test_on or [], fit_on=fit_on, settings=settings
         )
         chosen = _choose(rounds, only or [])
         bundles = [_train_round(run, item, out, settings, start_from) for item in chosen]
@@ -130,12 +139,14 @@ def _plan(
     train_on: Sequence[Path],
     test_on: Sequence[Path],
     *,
+    fit_on: str,
     settings: TrainSettings,
 ) -> tuple[tuple[Round, ...], Manifest]:
     """Choose the rounds and the manifest that names the split.
 
     Raises:
-        InvalidInputError: neither folders nor both of --train-on and --test-on, or see `rounds`.
+        InvalidInputError: neither folders nor both of --train-on and --test-on, --fit-on without
+            them, or see `rounds`.
         DatasetError: a folder is not prepared.
     """
     from sonolesion.data.manifest import MANIFEST_NAME, read_manifest
@@ -147,6 +158,8 @@ def _plan(
             "expected prepared folders, or --train-on and --test-on. "
             "See `sonolesion crossval --help`."
         )
+    if fit_on and not train_on:
+        raise InvalidInputError("--fit-on goes with --train-on; folds are fitted on each other.")
     read = {path: read_manifest(path) for path in (*prepared, *train_on, *test_on)}
     for manifest in read.values():
         run.add_input(manifest.folder / MANIFEST_NAME)
@@ -154,7 +167,7 @@ def _plan(
         chosen = [read[path] for path in prepared]
         inner_val = settings.optim.keep == "best"
         return fold_rounds(chosen, inner_val=inner_val), join_manifests(chosen)
-    single = cross_set_round([read[p] for p in train_on], [read[p] for p in test_on])
+    single = cross_set_round([read[p] for p in train_on], [read[p] for p in test_on], fit_on=fit_on)
     return (single,), single.manifest
 
 

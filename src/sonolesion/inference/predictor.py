@@ -39,6 +39,7 @@ from sonolesion.inference.postprocess import (
 from sonolesion.inference.runtime import Session
 from sonolesion.metrics.probability import sigmoid, softmax
 from sonolesion.types import LesionClass, Prediction, UltrasoundImage
+from sonolesion.types.explanation import Explanation
 
 Source = Path | str | bytes | NDArray[np.uint8] | Image.Image | UltrasoundImage
 """A file, its bytes, pixels uint8 (H, W) or RGB (H, W, 3), a Pillow image, or one already read."""
@@ -165,6 +166,39 @@ class Predictor:
             malignant_alert=answer.malignant_alert,
             disagreement=bool(conflict),
             measured=measured,
+        )
+
+    def explain(
+        self,
+        source: Source,
+        prediction: Prediction | None = None,
+        *,
+        target: LesionClass | None = None,
+        frame: int | None = None,
+        view: int | None = None,
+    ) -> Explanation:
+        """Map what in an image speaks for and against the answer; at most 49 network runs.
+
+        Args:
+            source: see `predict`.
+            prediction: what `predict` gave for it; None to predict it here, for one run more.
+            target: the class to explain; None for the label. With the label normal, the map of
+                malignant shows what looked suspicious nonetheless.
+            frame: see `predict`.
+            view: see `predict`.
+
+        Raises:
+            ImageError, BundleError, MissingExtraError: see `predict`.
+            InvalidInputError: the prediction is of another image or bundle, or as in `predict`.
+        """
+        # imported here: only who asks why pays for it
+        from sonolesion.inference.explain import explain_image
+
+        image = _read(source, _name_of(source), frame=frame, view=view, spacing_mm=None)
+        if prediction is None:
+            prediction = self.predict(image)
+        return explain_image(
+            image, prediction, info=self._info, run=self._session.run, target=target
         )
 
     def predict_square(self, image: UltrasoundImage) -> SquarePrediction:

@@ -27,6 +27,7 @@ from sonolesion.train.dataset import LoadedPart, load_part
 from sonolesion.train.fold_norm import fold_norms
 from sonolesion.train.half_weights import round_to_half, store_half, strip_notes
 from sonolesion.train.models import Ensemble
+from sonolesion.types import LesionClass
 
 MAX_DIFFERENCE = 1e-4
 """Largest allowed difference between torch's and ONNX Runtime's outputs, relative to the
@@ -57,6 +58,7 @@ def bundle_from_checkpoints(
         out: folder of the bundle, replaced as a whole.
         manifest: the prepared data it was trained on; its part "val" fits temperature and
             decision where `calibration` does not give them, and the part "test" is not touched.
+            In a part without normals, erased lesions of it stand for them.
         calibration: fitted on held-out outputs elsewhere, by `sonolesion crossval`.
         half_weights: store weights as fp16 (see `sonolesion.train.half_weights`).
         name: of the bundle; default the preset's name.
@@ -94,7 +96,7 @@ def bundle_from_checkpoints(
         training=_training_facts(loaded, manifest),
     )
     graph = export_graph(network.eval(), info, half_weights=half_weights)
-    rows = manifest.part("val") if manifest else ()
+    rows = _rows_to_fit_on(manifest) if manifest else ()
     part = load_part(manifest, rows, "val") if manifest and rows else None
     session = Session(Bundle(info, graph, out))
     _check_parity(network, session, _probe_images(part, size))
@@ -174,6 +176,14 @@ def _training_facts(loaded: Sequence[LoadedNetwork], manifest: Manifest | None) 
             )
         facts["split_hash"] = record.split_hash
     return facts
+
+
+def _rows_to_fit_on(manifest: Manifest) -> tuple[ManifestRow, ...]:
+    """The part "val", with its erased lesions where it has no other normals."""
+    rows = manifest.part("val")
+    if any(row.label is LesionClass.NORMAL for row in rows):
+        return rows
+    return manifest.part("val", derived=True)
 
 
 def _probe_images(part: LoadedPart | None, size: int) -> NDArray[np.float32]:

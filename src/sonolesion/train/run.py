@@ -154,9 +154,7 @@ class _Run:
         self.out = make_folder(out)
         self.settings = settings
         self.report = report
-        self.identity = run_identity(
-            manifest, settings, teachers=teachers, start_from=start_from
-        )
+        self.identity = run_identity(manifest, settings, teachers=teachers, start_from=start_from)
         self.start_from = start_from
         self.started_from = "" if start_from is None else sha256_file(start_from)
         self.teacher: nn.Module | None = None

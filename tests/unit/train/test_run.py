@@ -227,10 +227,9 @@ def test_a_run_starts_from_the_weights_of_an_earlier_one(prepared, tmp_path):
 
 def test_a_start_from_another_split_or_network_is_refused(prepared, tmp_path):
     first = _train(prepared, tmp_path / "first").checkpoint
+    other, keep = _without_val(prepared), _settings("optim.keep=last")
     with pytest.raises(TrainingError, match="split_hash"):
-        other = _without_val(prepared)
-        keep = _settings("optim.keep=last")
         training.train(other, tmp_path / "other", settings=keep, start_from=first)
+    same, wider = read_manifest(prepared), _settings("model.width=3")
     with pytest.raises(TrainingError, match="has shape"):
-        wider = _settings("model.width=3")
-        training.train(read_manifest(prepared), tmp_path / "w", settings=wider, start_from=first)
+        training.train(same, tmp_path / "wider", settings=wider, start_from=first)
