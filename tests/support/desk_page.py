@@ -30,7 +30,7 @@ DROP = """async (files) => {
 
 @contextmanager
 def open_page(browser: Browser, desk: str, **options: object) -> Iterator[Page]:
-    """A fresh browser profile on the desk; errors of the page and foreign addresses are failures."""
+    """A fresh browser profile; errors of the page and foreign addresses are failures."""
     given = {"viewport": {"width": 1280, "height": 720}, "locale": "en-GB"} | options
     context = browser.new_context(reduced_motion="reduce", **given)  # type: ignore[arg-type]
     context.set_default_timeout(60_000)
@@ -62,9 +62,7 @@ def open_page(browser: Browser, desk: str, **options: object) -> Iterator[Page]:
 
 def drop_files(page: Page, files: list[Path]) -> None:
     """Drop files on the work list as a file manager would."""
-    content = [
-        {"name": f.name, "data": base64.b64encode(f.read_bytes()).decode()} for f in files
-    ]
+    content = [{"name": f.name, "data": base64.b64encode(f.read_bytes()).decode()} for f in files]
     page.evaluate(DROP, content)
 
 

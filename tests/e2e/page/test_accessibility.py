@@ -75,7 +75,9 @@ def test_no_violation_on_any_view(
         page.get_by_role("button", name="Make a study").click()
         check(page, "new study")
         page.locator("dialog input[name=name]").fill("axe")
-        page.locator("dialog input[name=readers]").fill(page.evaluate("JSON.parse(localStorage['sonolesion.preferences']).reader"))
+        page.locator("dialog input[name=readers]").fill(
+            page.evaluate("JSON.parse(localStorage['sonolesion.preferences']).reader")
+        )
         page.get_by_role("button", name="Make the study").click()
         page.wait_for_selector(".card")
         check(page, "studies")
@@ -109,10 +111,13 @@ def test_the_notice_is_printed(page: Page) -> None:
 
 
 def test_nothing_moves_where_motion_is_unwanted(page: Page) -> None:
-    assert page.evaluate(
-        """() => { const node = document.createElement("span"); node.className = "state is-reading";
+    assert (
+        page.evaluate(
+            """() => { const node = document.createElement("span"); node.className = "state is-reading";
         document.body.append(node); return getComputedStyle(node, "::before").animationName; }"""
-    ) == "none"
+        )
+        == "none"
+    )
 
 
 def _target_sizes(page: Page) -> list[str]:

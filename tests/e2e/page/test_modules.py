@@ -92,11 +92,14 @@ def test_contour_areas_add_up_to_the_mask(module_page: Page) -> None:
 
 
 def test_an_empty_mask_has_no_contour(module_page: Page) -> None:
-    assert run_module(
-        module_page,
-        """const {traceContours} = await import("/js/viewer/contours.js");
+    assert (
+        run_module(
+            module_page,
+            """const {traceContours} = await import("/js/viewer/contours.js");
         return traceContours(new Uint8Array(12), 4, 3);""",
-    ) == []
+        )
+        == []
+    )
 
 
 def test_polygon_fills_the_pixels_whose_centres_lie_inside(module_page: Page) -> None:
@@ -196,11 +199,14 @@ def test_a_mask_survives_the_way_through_png(module_page: Page) -> None:
     ],
 )
 def test_addresses(module_page: Page, hash_: str, route: dict[str, str | None]) -> None:
-    assert run_module(
-        module_page,
-        """const {readRoute} = await import("/js/shell/router.js"); return readRoute(given);""",
-        hash_,
-    ) == route
+    assert (
+        run_module(
+            module_page,
+            """const {readRoute} = await import("/js/shell/router.js"); return readRoute(given);""",
+            hash_,
+        )
+        == route
+    )
 
 
 def test_lengths_are_read_with_point_or_comma(module_page: Page) -> None:

@@ -34,7 +34,9 @@ def test_a_study_is_read_to_its_end(page: Page, phantoms: list[Path]) -> None:
     arms: list[str] = []
     for turn in range(1, 5):
         page.wait_for_selector(f"text=Read {turn} of 4")
-        page.wait_for_function("() => !document.querySelector('#tool-fit')?.matches('[aria-disabled=true]')")
+        page.wait_for_function(
+            "() => !document.querySelector('#tool-fit')?.matches('[aria-disabled=true]')"
+        )
         arm = page.locator(".case-bar .flag").inner_text()
         arms.append(arm)
         if arm == "Without the model":

@@ -60,12 +60,18 @@ def test_from_drop_to_reload(page: Page, phantoms: list[Path], tmp_path: Path) -
     before = longest(page)
     page.keyboard.press("b")
     draw_stroke(page, [(0.2, 0.5), (0.8, 0.5)])
-    page.wait_for_function("(old) => document.querySelector('.sizes tbody tr').innerText !== old", arg=before)
+    page.wait_for_function(
+        "(old) => document.querySelector('.sizes tbody tr').innerText !== old", arg=before
+    )
     edited = longest(page)
     page.keyboard.press("Control+z")
-    page.wait_for_function("(old) => document.querySelector('.sizes tbody tr').innerText !== old", arg=edited)
+    page.wait_for_function(
+        "(old) => document.querySelector('.sizes tbody tr').innerText !== old", arg=edited
+    )
     page.keyboard.press("Control+Shift+z")
-    page.wait_for_function("(now) => document.querySelector('.sizes tbody tr').innerText === now", arg=edited)
+    page.wait_for_function(
+        "(now) => document.querySelector('.sizes tbody tr').innerText === now", arg=edited
+    )
     page.keyboard.press("Control+s")
     page.wait_for_selector(".case-bar .flag.is-edited")
 
@@ -98,7 +104,9 @@ def test_from_drop_to_reload(page: Page, phantoms: list[Path], tmp_path: Path) -
     # back to the model's outline
     page.get_by_role("button", name="Back to the model's outline").click()
     page.locator("dialog").get_by_role("button", name="Back to the model's outline").click()
-    page.wait_for_function("(old) => document.querySelector('.sizes tbody tr').innerText === old", arg=before)
+    page.wait_for_function(
+        "(old) => document.querySelector('.sizes tbody tr').innerText === old", arg=before
+    )
 
 
 def test_an_unsaved_edit_is_not_left_by_accident(page: Page, phantoms: list[Path]) -> None:
@@ -129,7 +137,9 @@ def test_scale_by_two_clicks_gives_mm(page_at_once: Page, phantoms: list[Path]) 
     assert "number above 0" in page.locator("dialog [role=alert]").inner_text()
     page.locator("dialog input").fill("10")
     page.keyboard.press("Enter")
-    page.wait_for_function("() => document.querySelector('.sizes tbody tr').innerText.includes(' mm')")
+    page.wait_for_function(
+        "() => document.querySelector('.sizes tbody tr').innerText.includes(' mm')"
+    )
     assert "set by hand" in page.locator(".status-line").inner_text()
     # the ruler measures in mm from now on: the same stretch is 10 mm long
     page.keyboard.press("r")
@@ -156,7 +166,9 @@ def test_zoom_and_window_by_mouse(page: Page, phantoms: list[Path]) -> None:
     shown = page.locator(".status-line").inner_text()
     page.mouse.move(*stage_point(page, 0.3, 0.3))
     page.mouse.wheel(0, -400)
-    page.wait_for_function("(old) => document.querySelector('.status-line').innerText !== old", arg=shown)
+    page.wait_for_function(
+        "(old) => document.querySelector('.status-line').innerText !== old", arg=shown
+    )
     page.mouse.down(button="right")
     page.mouse.move(*stage_point(page, 0.4, 0.4), steps=4)
     page.mouse.up(button="right")
@@ -176,4 +188,6 @@ def test_files_sent_without_a_name_and_rows_live(page: Page, phantoms: list[Path
     drop_files(page, phantoms[:2])
     page.wait_for_selector("tbody tr:nth-child(2) .state.is-read")
     assert len(bodies) == 2
-    assert not [b for b in bodies if phantoms[0].stem.encode() in b or phantoms[1].stem.encode() in b]
+    assert not [
+        b for b in bodies if phantoms[0].stem.encode() in b or phantoms[1].stem.encode() in b
+    ]
