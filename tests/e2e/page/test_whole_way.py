@@ -141,6 +141,7 @@ def test_scale_by_two_clicks_gives_mm(page_at_once: Page, phantoms: list[Path]) 
         "() => document.querySelector('.sizes tbody tr').innerText.includes(' mm')"
     )
     assert "set by hand" in page.locator(".status-line").inner_text()
+    page.wait_for_selector("text=Scale set")
     # the ruler measures in mm from now on: the same stretch is 10 mm long
     page.keyboard.press("r")
     draw_stroke(page, [(0.3, 0.5), (0.5, 0.5)])

@@ -59,6 +59,7 @@ function start(id, ownReadFirst) {
       bench.showLayers();
     },
   });
+  open.onRead = () => bench?.showSpacing();
   bench = new Workbench(open);
   const here = bench;
   reading = new ReadPanel(open, { marks: () => here.marks, onUncover: () => document.getElementById("answer-title")?.scrollIntoView({ block: "nearest" }) });
@@ -238,6 +239,7 @@ function renderState() {
   if (error) return html`<p class="stage-note bad" role="alert">${errorText(error)}</p>`;
   if (!found) return html`<p class="stage-note" role="status">${t("case.loading")}</p>`;
   if (found.state === "refused") return html`<p class="stage-note" role="alert"><strong>${t("state.refused")}</strong><br><span lang="en">${found.error ? errorText(found.error) : ""}</span></p>`;
+  if (found.state !== "read" && open.image) return html`<p class="stage-name is-right" role="status">${t(`case.${found.state}`)}</p>`;
   if (found.state !== "read") return html`<p class="stage-note" role="status">${t(`case.${found.state}`)}</p>`;
   if (!open.image) return html`<p class="stage-note" role="status">${t("case.loading")}</p>`;
   return nothing;
