@@ -32,7 +32,8 @@ def tab_to(page: Page, selector: str, most: int = 60, key: str = "Tab") -> None:
 def test_a_case_from_list_to_final_read(page: Page, phantoms: list[Path]) -> None:
     drop_files(page, phantoms[:3])
     # all of them: the list is sorted by urgency, and a case that is read later may move
-    page.wait_for_function("document.querySelectorAll('tbody .state.is-read').length === 3")
+    page.wait_for_function("() => document.querySelectorAll('tbody .state.is-read').length === 3")
+    page.wait_for_timeout(800)  # and the list has been sorted once more
 
     # rows: arrows and ends, Space selects, Enter opens
     tab_to(page, "tbody a")
@@ -62,7 +63,7 @@ def test_a_case_from_list_to_final_read(page: Page, phantoms: list[Path]) -> Non
         page.keyboard.press("Shift+ArrowLeft")
     page.keyboard.press("Enter")
     assert "calipers 1" in page.locator(".read-panel").inner_text()
-    assert "Length 30 px" in page.locator("#said").inner_text()
+    page.wait_for_function("() => document.getElementById('said').textContent === 'Length 30 px'")
 
     # category and probability, then uncover
     tab_to(page, "input[name=own-birads]")

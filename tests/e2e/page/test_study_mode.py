@@ -26,6 +26,7 @@ def test_a_study_is_read_to_its_end(page: Page, phantoms: list[Path]) -> None:
     reader = page.evaluate("JSON.parse(localStorage['sonolesion.preferences']).reader")
     page.locator("dialog input[name=name]").fill("Two by two")
     page.locator("dialog input[name=readers]").fill(reader)
+    page.locator("dialog input[name=washout]").fill("0")
     page.get_by_role("button", name="Make the study").click()
     page.wait_for_selector(".card")
     page.locator(".card:has-text('Two by two') .is-main").last.click()
@@ -51,6 +52,7 @@ def test_a_study_is_read_to_its_end(page: Page, phantoms: list[Path]) -> None:
             page.get_by_role("button", name="Go on").click()
             page.wait_for_selector(f"text=Read {turn} of 4")
         page.wait_for_timeout(300)
+        asked.clear()
         note_read(page, "4A", 10 * turn)
         page.get_by_role("button", name="Record, next case").click()
     page.wait_for_selector("text=All reads are done")
@@ -61,4 +63,4 @@ def test_a_study_is_read_to_its_end(page: Page, phantoms: list[Path]) -> None:
         page.locator(".card:has-text('Two by two') button", has_text="Rows as CSV").click()
     rows = Path(found.value.path()).read_text(encoding="utf-8").strip().splitlines()
     assert len(rows) == 1 + 4
-    assert rows[0].split(",")[:3] == ["reader", "case", "arm"]
+    assert rows[0].split(",")[:4] == ["study", "reader", "case", "arm"]

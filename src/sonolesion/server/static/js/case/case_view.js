@@ -19,7 +19,7 @@ import { renderMeasurements } from "./measurements.js";
 import { OpenCase } from "./open_case.js";
 import { ReadPanel } from "./own_read.js";
 import { placeTabStop, renderToolbar } from "./toolbar.js";
-import { renderFoot } from "./viewer_foot.js";
+import { renderFoot, renderMapPanel } from "./viewer_foot.js";
 import { EarlierStage, renderVisits } from "./visits.js";
 import { Workbench } from "./workbench.js";
 
@@ -212,7 +212,7 @@ export function render() {
           <p class="visually-hidden" id="viewer-help">${t("viewer.help")}</p>
           ${renderFoot(bench)}
         </div>
-        ${isWide ? nothing : renderSide()}
+        ${isWide ? (bench.isMapOn ? html`<div class="side is-over">${renderMapPanel(bench)}</div>` : nothing) : renderSide()}
       </div>
     </main>`;
 }
@@ -254,6 +254,7 @@ function renderSide() {
     <div class="side" role="region" aria-label=${t("case.side")}>
       ${renderEditPanel(bench)}
       ${notes.length ? html`<section class="panel" aria-label=${t("answer.notes")}><ul class="notes" lang="en">${notes.map((note) => html`<li>${note}</li>`)}</ul></section>` : nothing}
+      ${renderMapPanel(bench)}
       ${reading.render()}
       ${prediction ? html`
         ${renderAnswer(prediction)}
