@@ -37,6 +37,7 @@ def test_a_case_from_list_to_final_read(page: Page, phantoms: list[Path]) -> Non
 
     # rows: arrows and ends, Space selects, Enter opens
     tab_to(page, "tbody a")
+    page.keyboard.press("Home")
     page.keyboard.press("ArrowDown")
     assert page.evaluate("document.activeElement.closest('tr').rowIndex") == 2
     page.keyboard.press("Space")

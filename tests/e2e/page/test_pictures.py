@@ -26,10 +26,10 @@ def reduce_colours(picture: Image.Image) -> Image.Image:
     """Half of the palette for greys, of which a scan is made, half for colours, which are few."""
     pixels = np.asarray(picture).reshape(-1, 3)
     coloured = pixels[np.ptp(pixels.astype(int), axis=1) > 6]
-    palette = [channel for grey in np.linspace(0, 255, 40).astype(int) for channel in [grey] * 3]
+    palette = [channel for grey in np.linspace(0, 255, 64).astype(int) for channel in [grey] * 3]
     if coloured.size:
-        few = Image.fromarray(coloured[np.newaxis]).quantize(56)
-        palette += (few.getpalette() or [])[: 56 * 3]
+        few = Image.fromarray(coloured[np.newaxis]).quantize(128)
+        palette += (few.getpalette() or [])[: 128 * 3]
     colours = Image.new("P", (1, 1))
     colours.putpalette([int(value) for value in palette])
     return picture.quantize(palette=colours, dither=Image.Dither.NONE)

@@ -18,8 +18,17 @@ pytestmark = pytest.mark.slow
 ANSWERS = ("/prediction", "/mask.png", "/overlay.png", "/explanation.png", "/outline")
 
 
-def longest(page: Page) -> str:
-    return page.locator(".sizes tbody tr").first.inner_text()
+FIGURES = "[...document.querySelectorAll('.sizes')].map((table) => table.innerText).join()"
+
+
+def figures(page: Page) -> str:
+    """All sizes of all lesions on show."""
+    return str(page.evaluate(FIGURES))
+
+
+def wait_for_figures(page: Page, test: str, figures: str) -> None:
+    """Wait until the sizes are, or are not, those given."""
+    page.wait_for_function(f"(given) => {FIGURES} {test} given", arg=figures)
 
 
 def test_from_drop_to_reload(page: Page, phantoms: list[Path], tmp_path: Path) -> None:
@@ -57,21 +66,15 @@ def test_from_drop_to_reload(page: Page, phantoms: list[Path], tmp_path: Path) -
     assert [url for url in asked if url.endswith("/prediction")]
 
     # an edited outline is measured at once, and saved
-    before = longest(page)
+    before = figures(page)
     page.keyboard.press("b")
     draw_stroke(page, [(0.2, 0.5), (0.8, 0.5)])
-    page.wait_for_function(
-        "(old) => document.querySelector('.sizes tbody tr').innerText !== old", arg=before
-    )
-    edited = longest(page)
+    wait_for_figures(page, "!==", before)
+    edited = figures(page)
     page.keyboard.press("Control+z")
-    page.wait_for_function(
-        "(old) => document.querySelector('.sizes tbody tr').innerText !== old", arg=edited
-    )
+    wait_for_figures(page, "!==", edited)
     page.keyboard.press("Control+Shift+z")
-    page.wait_for_function(
-        "(now) => document.querySelector('.sizes tbody tr').innerText === now", arg=edited
-    )
+    wait_for_figures(page, "===", edited)
     page.keyboard.press("Control+s")
     page.wait_for_selector(".case-bar .flag.is-edited")
 
@@ -96,7 +99,7 @@ def test_from_drop_to_reload(page: Page, phantoms: list[Path], tmp_path: Path) -
     page.wait_for_selector(".sizes tbody tr")
     assert page.url.endswith(case_id)
     assert page.locator(".case-bar .flag.is-edited").count() == 1
-    assert longest(page) == edited
+    assert figures(page) == edited
     panel = page.locator(".read-panel").inner_text()
     assert "BI-RADS 4B" in panel
     assert "BI-RADS 4C" in panel
@@ -104,9 +107,7 @@ def test_from_drop_to_reload(page: Page, phantoms: list[Path], tmp_path: Path) -
     # back to the model's outline
     page.get_by_role("button", name="Back to the model's outline").click()
     page.locator("dialog").get_by_role("button", name="Back to the model's outline").click()
-    page.wait_for_function(
-        "(old) => document.querySelector('.sizes tbody tr').innerText === old", arg=before
-    )
+    wait_for_figures(page, "===", before)
 
 
 def test_an_unsaved_edit_is_not_left_by_accident(page: Page, phantoms: list[Path]) -> None:
@@ -128,7 +129,7 @@ def test_scale_by_two_clicks_gives_mm(page_at_once: Page, phantoms: list[Path]) 
     page = page_at_once
     drop_files(page, phantoms[:1])
     page.wait_for_selector(".sizes")
-    assert " px" in longest(page)
+    assert " px" in figures(page)
     page.keyboard.press("k")
     for point in ((0.3, 0.5), (0.5, 0.5)):
         page.mouse.click(*stage_point(page, *point))
