@@ -7,7 +7,6 @@ is refused by the browser and counted as a failure.
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,10 +63,6 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a desk with an empty folder of its own."""
-    given = os.environ.get("SONOLESION_DESK_URL")
-    if given:
-        yield given
-        return
     from desk_process import run_desk
 
     with run_desk(tmp_path_factory.mktemp("desk")) as address:

@@ -1,6 +1,6 @@
 """The pictures of the documents, of generated phantoms; written only when asked for.
 
-    SONOLESION_WRITE_PICTURES=1 pytest tests/e2e/page/test_pictures.py
+SONOLESION_WRITE_PICTURES=1 pytest tests/e2e/page/test_pictures.py
 """
 
 from __future__ import annotations

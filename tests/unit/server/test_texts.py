@@ -88,7 +88,7 @@ def test_the_words_of_the_lexicon_are_all_there() -> None:
 
 
 def test_the_page_names_no_foreign_address() -> None:
-    """Everything comes from the server itself; only comments of the vendored library name others."""
+    """Everything comes from the server itself; comments of the vendored library aside."""
     for path in STATIC.rglob("*"):
         if path.suffix in {".js", ".css", ".html", ".json"} and "vendor" not in path.parts:
             addresses = re.findall(r"https?://[^\s\"'`)]+", path.read_text(encoding="utf-8"))
