@@ -48,18 +48,29 @@ def keep(page: Page, repository: Path, name: str) -> None:
         (folder / f"{name}.png").write_bytes(buffer.getvalue())
 
 
+def open_address(page: Page, address: str) -> None:
+    page.evaluate("(address) => { location.hash = address; }", address)
+    page.wait_for_selector("#read-title")
+
+
 def test_pictures(browser: Browser, desk: str, phantoms: list[Path], repository: Path) -> None:
     with open_page(browser, desk, color_scheme="light") as page:
         drop_files(page, phantoms)
-        page.wait_for_selector(f"tbody tr:nth-child({len(phantoms)}) .state.is-read")
+        page.wait_for_function(
+            "(n) => document.querySelectorAll('tbody .state.is-read').length === n",
+            arg=len(phantoms),
+        )
+        page.wait_for_timeout(1000)  # the list is sorted once more
+        # addresses, for the list may be sorted anew while one is read
+        cases = page.locator("tbody a").evaluate_all("(links) => links.map((a) => a.hash)")
         for index, probability in ((0, 70), (1, 10)):
-            open_case(page, index)
+            open_address(page, cases[index])
             uncover(page, "4B" if index == 0 else "2", probability)
             page.keyboard.press("l")
             page.wait_for_selector("tbody tr")
         page.wait_for_selector(".class-word")
         keep(page, repository, "work-list")
-        open_case(page, 2)
+        open_address(page, cases[2])
         note_read(page, "4A", 25)
         keep(page, repository, "own-read")
         uncover(page, "4A", 25)
