@@ -36,6 +36,7 @@ GET /api/v1/cases/{case_id}/prediction
 GET /api/v1/cases/{case_id}/reads
 GET /api/v1/cases/{case_id}/report.html
 GET /api/v1/cases/{case_id}/report.pdf
+GET /api/v1/cases/{case_id}/row.csv
 GET /api/v1/cases/{case_id}/sc.dcm
 GET /api/v1/cases/{case_id}/seg.dcm
 GET /api/v1/cases/{case_id}/sr.dcm

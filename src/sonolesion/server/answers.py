@@ -24,7 +24,7 @@ def file_response(kind: TaskKind, result: TaskResult, *, name: str = "result") -
         headers["Content-Disposition"] = f'attachment; filename="{name}-{kind.value}"'
     caption = result.values.get("caption")
     if caption:
-        headers[CAPTION_HEADER] = quote(str(caption), safe=" ,.;:()%+-")
+        headers[CAPTION_HEADER] = quote(str(caption), safe=" ,.;:()+-")
     return Response(result.blobs[0], media_type=FILE_MEDIA[kind], headers=headers)
 
 

@@ -29,7 +29,7 @@ def case_rows(connection: Connection) -> Iterator[dict[str, Any]]:
     offset = 0
     while cases := list_cases(connection, CaseQuery(offset=offset, limit=_PAGE)):
         for case in cases:
-            yield _describe(connection, case)
+            yield case_values(connection, case)
         offset += len(cases)
 
 
@@ -72,7 +72,8 @@ def last_probability(connection: Connection, case_id: str) -> float | None:
     return next((percent for percent in reversed(given) if percent is not None), None)
 
 
-def _describe(connection: Connection, case: CaseRecord) -> dict[str, Any]:
+def case_values(connection: Connection, case: CaseRecord) -> dict[str, Any]:
+    """Give one case as a line of cases.jsonl: case, prediction, outline, reads."""
     outline = newest_outline(connection, case.id)
     return {
         "case": {

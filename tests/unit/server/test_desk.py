@@ -138,6 +138,9 @@ def test_an_edited_outline_goes_into_every_export(desk: Desk) -> None:
     rows = list(csv.DictReader(io.StringIO(desk.api("GET", "/export/cases.csv").text)))
     (row,) = (row for row in rows if row["id"] == case_id)
     assert (row["outline"], row["area_px"], row["last_birads"]) == ("reader", "1600.0", "4A")
+    single = desk.api("GET", f"/cases/{case_id}/row.csv", params=query)
+    assert list(csv.DictReader(io.StringIO(single.text))) == [row]
+    assert desk.api("GET", f"/cases/{case_id}/row.csv", params={"reader": "bob"}).status_code == 409
     line = next(
         values
         for values in map(json.loads, desk.api("GET", "/export/cases.jsonl").text.splitlines())

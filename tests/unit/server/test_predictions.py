@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -63,7 +65,10 @@ def test_other_answers(desk: Desk, name: str, media: str, start: bytes) -> None:
     if name == "report.html":
         assert "sandbox" in answer.headers["content-security-policy"]
     if name == "explanation.png":
-        assert answer.headers["x-sonolesion-caption"]
+        caption = answer.headers["x-sonolesion-caption"]
+        # every per cent sign is written as %25, so that it can be read back
+        assert re.sub(r"%[0-9A-F]{2}", "", caption).count("%") == 0
+        assert "does not show where disease is" in unquote(caption)
 
 
 def test_the_scale_by_hand(desk: Desk) -> None:

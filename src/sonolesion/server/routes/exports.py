@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
 from sonolesion.files import csv_text
-from sonolesion.server.case_tables import CASE_COLUMNS, case_rows, case_to_row
+from sonolesion.server.case_tables import CASE_COLUMNS, case_rows, case_to_row, case_values
 from sonolesion.server.case_view import require_answer
 from sonolesion.server.routes.described import (
     SOMEBODY,
@@ -48,6 +48,24 @@ def one(
         data = export_case(connection, services.desk, case_id, actor=reader or SOMEBODY)
     headers = {"Content-Disposition": f'attachment; filename="case-{case_id[:6]}.zip"'}
     return Response(data, media_type="application/zip", headers=headers)
+
+
+@router.get(
+    "/cases/{case_id}/row.csv",
+    summary="One case as a table of one row",
+    response_class=Response,
+    responses=answered("text/csv", {"type": "string"}, "One row.") | errors(404, 409),
+)
+def one_row(
+    case_id: CaseIdPath, services: Shared, reader: Reader = None, study: StudyQuery = None
+) -> Response:
+    """Give the case's row of cases.csv."""
+    with services.desk.reading() as connection:
+        case = get_case(connection, case_id)
+        if case.state is CaseState.READ:
+            require_answer(connection, case, reader=reader, study=study)
+        text = csv_text(CASE_COLUMNS, [case_to_row(case_values(connection, case))])
+    return Response(text, media_type="text/csv")
 
 
 @router.get(

@@ -84,8 +84,10 @@ export const getChange = (id) => getJson(`${casePath(id)}/change`, { query: asRe
 /** One of a case's pictures, decoded: an ImageBitmap with untouched levels. */
 export async function getPicture(id, name, query = {}) {
   const answer = await send("GET", `${casePath(id)}/${name}`, { query: asReader(query) });
-  const bitmap = await createImageBitmap(await answer.blob(), { colorSpaceConversion: "none", premultiplyAlpha: "none" });
-  return { bitmap, caption: answer.headers.get("X-Sonolesion-Caption") };
+  const file = await answer.blob();
+  const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+  const caption = answer.headers.get("X-Sonolesion-Caption");
+  return { bitmap, file, caption: caption && decodeURIComponent(caption) };
 }
 
 export async function getReads(id) {

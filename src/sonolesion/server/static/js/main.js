@@ -26,7 +26,11 @@ const view = () => VIEWS[route.view];
 
 function paint() {
   const root = document.getElementById("app");
+  const row = document.activeElement?.closest("tr[data-id]");
+  const kind = document.activeElement?.localName;
   render(html`${renderHeader()} ${view().render()} ${renderNote()}`, root);
+  // a row that moved in the list has lost the focus on its way
+  if (row && document.activeElement === document.body) document.querySelector(`tr[data-id="${row.dataset.id}"] ${kind}`)?.focus();
   view().afterRender?.();
   document.title = `${view().title()} · sonolesion`;
 }
@@ -54,7 +58,7 @@ function renderHeader() {
 function renderNote() {
   const note = currentNote();
   if (!note) return nothing;
-  return html`<div class=${note.isError ? "note is-error" : "note"}><p>${note.text}</p><button type="button" class="button is-small" @click=${closeNote}>${t("note.close")}</button></div>`;
+  return html`<aside class=${note.isError ? "note is-error" : "note"} aria-label=${t("note.title")}><p>${note.text}</p><button type="button" class="button is-small" @click=${closeNote}>${t("note.close")}</button></aside>`;
 }
 
 async function pickLanguage(event) {

@@ -19,7 +19,7 @@ import { renderMeasurements } from "./measurements.js";
 import { OpenCase } from "./open_case.js";
 import { ReadPanel } from "./own_read.js";
 import { placeTabStop, renderToolbar } from "./toolbar.js";
-import { renderFoot } from "./viewer_foot.js";
+import { renderFoot, renderMapPanel } from "./viewer_foot.js";
 import { EarlierStage, renderVisits } from "./visits.js";
 import { Workbench } from "./workbench.js";
 
@@ -59,6 +59,7 @@ function start(id, ownReadFirst) {
       bench.showLayers();
     },
   });
+  open.onRead = () => bench?.showSpacing();
   bench = new Workbench(open);
   const here = bench;
   reading = new ReadPanel(open, { marks: () => here.marks, onUncover: () => document.getElementById("answer-title")?.scrollIntoView({ block: "nearest" }) });
@@ -211,7 +212,7 @@ export function render() {
           <p class="visually-hidden" id="viewer-help">${t("viewer.help")}</p>
           ${renderFoot(bench)}
         </div>
-        ${isWide ? nothing : renderSide()}
+        ${isWide ? (bench.isMapOn ? html`<div class="side is-over">${renderMapPanel(bench)}</div>` : nothing) : renderSide()}
       </div>
     </main>`;
 }
@@ -238,6 +239,7 @@ function renderState() {
   if (error) return html`<p class="stage-note bad" role="alert">${errorText(error)}</p>`;
   if (!found) return html`<p class="stage-note" role="status">${t("case.loading")}</p>`;
   if (found.state === "refused") return html`<p class="stage-note" role="alert"><strong>${t("state.refused")}</strong><br><span lang="en">${found.error ? errorText(found.error) : ""}</span></p>`;
+  if (found.state !== "read" && open.image) return html`<p class="stage-name is-right" role="status">${t(`case.${found.state}`)}</p>`;
   if (found.state !== "read") return html`<p class="stage-note" role="status">${t(`case.${found.state}`)}</p>`;
   if (!open.image) return html`<p class="stage-note" role="status">${t("case.loading")}</p>`;
   return nothing;
@@ -252,6 +254,7 @@ function renderSide() {
     <div class="side" role="region" aria-label=${t("case.side")}>
       ${renderEditPanel(bench)}
       ${notes.length ? html`<section class="panel" aria-label=${t("answer.notes")}><ul class="notes" lang="en">${notes.map((note) => html`<li>${note}</li>`)}</ul></section>` : nothing}
+      ${renderMapPanel(bench)}
       ${reading.render()}
       ${prediction ? html`
         ${renderAnswer(prediction)}

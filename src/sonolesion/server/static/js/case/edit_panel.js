@@ -31,7 +31,7 @@ export async function saveOutline(bench) {
 
 export async function discardEdit(bench) {
   if (bench.edit?.isChanged && !(await confirmDialog({ title: t("edit.discard.title"), text: t("edit.discard.text"), yes: t("edit.discard") }))) return false;
-  bench.open.measured = bench.open.prediction?.edited ?? null;
+  bench.open.measured = bench.open.editedMeasured ?? null;
   bench.endEdit();
   redraw();
   return true;

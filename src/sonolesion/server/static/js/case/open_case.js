@@ -1,6 +1,6 @@
 /** The case on show: what was loaded of it, and what its reader did so far. */
 
-import { addRead, getCase, getChange, getPicture, getPrediction, getReads, patchCase } from "../api.js";
+import { addRead, getCase, getChange, getPicture, getPrediction, getReads, measureMask, patchCase } from "../api.js";
 import { greyImage, maskOf } from "../viewer/pictures.js";
 import { redraw } from "../shell/redraw.js";
 
@@ -47,7 +47,7 @@ export class OpenCase {
     this.isClosed = false;
     this.timer = new Stopwatch();
     this.earlier = null;
-    this.loadedFor = null;
+    this.heldBack = null;
   }
 
   get ownRead() { return this.lastRead("own_read"); }
@@ -74,7 +74,7 @@ export class OpenCase {
       this.reads = reads;
       redraw();
       await this.follow();
-      if (this.hasNews) await this.look();
+      await this.look();
       if (!this.isClosed && !this.study) addRead(this.id, { event: "opened" }).catch(() => {});
     } catch (error) {
       this.fail(error);
@@ -104,6 +104,7 @@ export class OpenCase {
   async follow() {
     if (this.case.state === "read") {
       await Promise.all([this.loadImage(), this.mayUncover ? this.loadAnswer() : null]);
+      this.onRead?.();
     }
     redraw();
   }
@@ -125,35 +126,46 @@ export class OpenCase {
       found = await Promise.all([
         getPrediction(this.id, study),
         getPicture(this.id, "mask.png", { study, of: "model" }),
-        this.case.is_edited && !this.study ? getPicture(this.id, "outline") : null,
+        this.case.is_edited && !this.study ? this.loadOutline() : null,
       ]);
+      this.heldBack = null;
     } catch (error) {
       if (error.id !== "E-READ-001") throw error;
-      // the switch was turned on meanwhile: the server holds the answer back, the page follows
+      // the switch was turned on meanwhile, or a study comes first: the server holds the answer back
       this.ownReadFirst = true;
+      this.heldBack = error;
+      redraw();
       return;
     }
     const [prediction, mask, edited] = found;
     if (this.isClosed) return;
     this.prediction = prediction;
     this.modelMask = maskOf(mask.bitmap);
-    this.editedMask = edited ? maskOf(edited.bitmap) : null;
-    this.measured = prediction.edited ?? null;
+    this.editedMask = edited?.mask ?? null;
+    this.editedMeasured = edited?.measured ?? null;
+    this.measured = this.editedMeasured;
     this.onMask();
     if (this.case.earlier && !this.study) this.loadEarlier();
     redraw();
   }
 
-  /** After the case's scale or outline changed, its figures are made anew by the server. */
-  async reloadAnswer() {
-    this.case = await getCase(this.id);
-    if (this.mayUncover) await this.loadAnswer();
-    redraw();
+  /** The edited outline, measured. */
+  async loadOutline() {
+    const { bitmap, file } = await getPicture(this.id, "outline");
+    return { mask: maskOf(bitmap), measured: await measureMask(this.id, file) };
   }
 
+  /** Outline and figures as the server has them now. */
+  async reloadAnswer() {
+    this.case = await getCase(this.id);
+    await this.follow();
+  }
+
+  /** Change label, scale or earlier visit. With another scale the image is read again; `look` follows that. */
   async change(changes) {
-    this.case = { ...this.case, ...(await patchCase(this.id, changes)) };
+    this.case = await patchCase(this.id, changes);
     redraw();
+    if (this.case.state !== "read") await this.look();
   }
 
   async loadEarlier() {

@@ -88,10 +88,16 @@ export class ReadPanel {
 
   render() {
     const { ownRead, finalRead, ownReadFirst } = this.open;
-    if (this.open.case.state !== "read") return nothing;
+    if (this.open.heldBack && ownRead) return this.renderHeldBack();
+    if (!this.open.image) return nothing;
     if (finalRead && !this.final) return this.renderDone(ownRead, finalRead);
     if (ownReadFirst && !ownRead) return this.renderOwn();
     return this.renderFinal(ownRead);
+  }
+
+  renderHeldBack() {
+    return html`<section class="panel" aria-labelledby="read-title"><h2 id="read-title">${t("read.done.title")}</h2>
+      <p>${t("read.own.short")}: ${renderRead(this.open.ownRead)}</p><p class="quiet" lang="en">${errorText(this.open.heldBack)}</p></section>`;
   }
 
   renderOwn() {

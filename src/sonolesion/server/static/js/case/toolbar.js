@@ -4,7 +4,9 @@ import { classMap, html, ifDefined, nothing } from "../shell/lit.js";
 import { icon } from "../shell/icons.js";
 import { t } from "../shell/texts.js";
 
-const VIEW_TOOLS = [["pan", "h"], ["levels", "w"], ["ruler", "r"], ["calipers", "c"], ["scale", "k"]];
+const VIEW_TOOLS = [["pan", "h"], ["levels", "w"], ["ruler", "r"], ["calipers", "c"], ["scale", "k"], ["own", "o"]];
+// an answer in a study holds category and probability, and no reader changes the scale for the others
+const STUDY_TOOLS = VIEW_TOOLS.slice(0, 3);
 const EDIT_TOOLS = [["brush", "b"], ["eraser", "e"], ["polygon", "g"]];
 
 export function renderToolbar(bench) {
@@ -17,7 +19,7 @@ export function renderToolbar(bench) {
   const edit = bench.edit;
   return html`
     <div class="toolbar" role="toolbar" aria-orientation="vertical" aria-label=${t("viewer.tools")} @keydown=${rove} @focusin=${remember}>
-      <div class="tool-group">${VIEW_TOOLS.map((one) => tool(one, !mayNote))} ${tool(["own", "o"], !mayNote)}</div>
+      <div class="tool-group">${(open.study ? STUDY_TOOLS : VIEW_TOOLS).map((one) => tool(one, !mayNote))}</div>
       <div class="tool-group">
         ${action("fit", "f", () => stage.fit())} ${action("actual", "1", () => stage.actualSize())}
         ${action("zoomIn", "+", () => stage.zoom(1.25))} ${action("zoomOut", "-", () => stage.zoom(0.8))}

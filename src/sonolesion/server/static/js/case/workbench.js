@@ -125,8 +125,6 @@ export class Workbench {
     if (mm === null) return;
     try {
       await this.open.change({ mm_per_px: mm / length });
-      await this.open.reloadAnswer();
-      this.showSpacing();
       show(t("scale.set", { mm: formatNumber(mm / length, 4) }));
     } catch (error) {
       show(errorText(error), { isError: true });

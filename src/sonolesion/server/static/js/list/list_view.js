@@ -178,7 +178,7 @@ function renderAnswer(row) {
   if (!row.answer) return html`<span class="quiet">${t("list.afterRead")}</span>`;
   const { label, class_prob: prob } = row.answer;
   return html`<span class=${`class-word is-${label}`}>${t(`class.${label}`)}</span>
-    <span class="quiet number">${t("list.malignant", { share: formatPercent(prob.malignant) })}</span>`;
+    <span class="quiet number">${label === "malignant" ? formatPercent(prob.malignant) : t("list.malignant", { share: formatPercent(prob.malignant) })}</span>`;
 }
 
 function renderFlags(row) {

@@ -131,11 +131,9 @@ export function neighbour(id, step) {
 onChange((kind, data) => {
   if (kind === "case" && data?.id) {
     const at = list.rows.findIndex((row) => row.id === data.id);
-    if (at >= 0 && data.state) {
-      // the event holds what every reader may see; the reload brings this reader's own view
-      list.rows = list.rows.with(at, { ...list.rows[at], state: data.state });
-      redraw();
-    }
+    if (at >= 0 && data.state === "removed") list.rows = list.rows.toSpliced(at, 1);
+    else if (at >= 0) list.rows = list.rows.with(at, { ...list.rows[at], ...data });
+    if (at >= 0) redraw();
   }
   if (list.isLoaded) reloadSoon();
 });

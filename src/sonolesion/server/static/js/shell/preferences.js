@@ -7,7 +7,7 @@ const DEFAULTS = {
   reader: null,
   letterKeys: true,
   contourOpacity: 0.9,
-  mapOpacity: 0.45,
+  mapOpacity: 0.8,
   showDiameters: true,
   sort: "urgency",
 };

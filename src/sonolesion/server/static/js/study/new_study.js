@@ -19,9 +19,9 @@ export async function newStudyDialog(cases) {
     body: (close, again) => {
       const submit = async (event) => {
         event.preventDefault();
-        const { name, readers, seed, arms } = event.target.elements;
-        const study = { name: name.value.trim(), cases, readers: namesOf(readers.value), seed: Number(seed.value), arms: arms.value.split(" ") };
-        if (!study.name || !study.readers.length || !Number.isInteger(study.seed)) {
+        const { name, readers, seed, arms, washout } = event.target.elements;
+        const study = { name: name.value.trim(), cases, readers: namesOf(readers.value), seed: Number(seed.value), arms: arms.value.split(" "), washout_days: Number(washout.value.replace(",", ".")) };
+        if (!study.name || !study.readers.length || !Number.isInteger(study.seed) || !(study.washout_days >= 0)) {
           problem = t("study.incomplete");
           again();
           return;
@@ -38,6 +38,7 @@ export async function newStudyDialog(cases) {
         <label class="field"><span>${t("study.readers")}</span><input name="readers" autocomplete="off" .defaultValue=${preference("reader")}></label>
         <label class="field"><span>${t("study.arms")}</span><select name="arms"><option value="alone with">${t("study.arms.both")}</option><option value="alone">${t("study.arm.alone")}</option><option value="with">${t("study.arm.with")}</option></select></label>
         <label class="field"><span>${t("study.seed")}</span><input name="seed" inputmode="numeric" .defaultValue=${"0"}></label>
+        <label class="field"><span>${t("study.washoutDays")}</span><input name="washout" inputmode="decimal" .defaultValue=${"28"}></label>
         <p class="quiet">${t("study.orderText")}</p>
         <p class="bad" role="alert">${problem}</p>
         <div class="buttons at-end"><button type="button" class="button" @click=${() => close()}>${t("dialog.cancel")}</button><button class="button is-main">${t("study.make")}</button></div>

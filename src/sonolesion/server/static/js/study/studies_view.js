@@ -46,6 +46,7 @@ export function render() {
       ${studies?.length ? html`<ul class="cards">${studies.map((study) => html`
         <li class="card"><h2>${study.name}</h2>
           <p class="quiet">${t("study.size", { n: study.n_cases ?? study.cases?.length ?? 0 })} · ${(study.readers ?? []).join(", ")} · ${study.arms.map((arm) => t(`study.arm.${arm}`)).join(", ")}</p>
+          <p>${t("study.left", { done: study.done?.[preference("reader")] ?? 0, total: study.total?.[preference("reader")] ?? 0 })}</p>
           <div class="buttons"><a class="button is-main" href=${`#/study/${encodeURIComponent(study.id)}`}>${t("study.read")}<span class="visually-hidden"> ${study.name}</span></a>
             <button type="button" class="button" @click=${() => rows(study)}>${t("study.rows")}<span class="visually-hidden"> ${study.name}</span></button></div></li>`)}</ul>` : nothing}
     </main>`;

@@ -14,7 +14,7 @@ import { html, nothing } from "../shell/lit.js";
 import { preference } from "../shell/preferences.js";
 import { redraw } from "../shell/redraw.js";
 import { say, show } from "../shell/announce.js";
-import { t } from "../shell/texts.js";
+import { formatTime, t } from "../shell/texts.js";
 
 let id = null;
 let turn = null;
@@ -133,6 +133,9 @@ export const afterRender = placeTabStop;
 export function render() {
   if (error) return html`<main id="main" class="page" tabindex="-1"><h1>${t("study.title")}</h1><p class="bad" role="alert">${errorText(error)}</p><p><a href="#/studies">${t("study.back")}</a></p></main>`;
   if (!turn) return html`<main id="main" class="page" tabindex="-1"><h1>${t("study.title")}</h1><p role="status">${t("case.loading")}</p></main>`;
+  if (!turn.case && turn.not_before) {
+    return html`<main id="main" class="page" tabindex="-1"><h1>${t("study.title")}</h1><p>${t("study.washout", { when: formatTime(turn.not_before) })}</p><p><a class="button is-main" href="#/studies">${t("study.back")}</a></p></main>`;
+  }
   if (!turn.case) return html`<main id="main" class="page" tabindex="-1"><h1>${t("study.doneTitle")}</h1><p>${t("study.done", { total: turn.total })}</p><p><a class="button is-main" href="#/studies">${t("study.back")}</a></p></main>`;
   if (!isBegun) return renderStart();
   return html`
