@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check
 help:
 	@echo "make demo    install the light package and run it on generated phantoms (no torch)"
 	@echo "make serve   install what the page needs and open it in the browser (no torch)"
-	@echo "make test    install everything and run all tests"
+	@echo "make test    install everything and run the tests"
 	@echo "make quick   the tests without the slow ones"
 	@echo "make test-e2e  with real programs on loopback: Orthanc, Chromium, a server under load"
 	@echo "make check   ruff, mypy and the layer contracts"
@@ -25,8 +25,9 @@ demo: $(VENV)/.light
 serve: $(VENV)/.serve
 	$(BIN)/sonolesion serve --open
 
+# Those on loopback with real programs have a target of their own: they take as long as half of these.
 test: $(VENV)/.full
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not e2e"
 
 # Real programs for the tests with a PACS and a browser: installed by root on Debian and Ubuntu, else
 # the tests say what is missing and skip.
