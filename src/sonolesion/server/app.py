@@ -11,7 +11,6 @@ require_serve_extra()
 
 from fastapi import FastAPI  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
-from starlette.staticfiles import StaticFiles  # noqa: E402
 
 import sonolesion  # noqa: E402
 from sonolesion.server.bundles import find_bundles  # noqa: E402
@@ -22,6 +21,7 @@ from sonolesion.server.failures import add_failures  # noqa: E402
 from sonolesion.server.interface_page import add_interface_page  # noqa: E402
 from sonolesion.server.limits import BodyLimit  # noqa: E402
 from sonolesion.server.metrics import Metrics  # noqa: E402
+from sonolesion.server.page_files import PageFiles  # noqa: E402
 from sonolesion.server.request_log import RequestLog  # noqa: E402
 from sonolesion.server.routes import (  # noqa: E402
     case_answers,
@@ -97,7 +97,7 @@ def create_app(settings: ServerSettings, services: Services | None = None) -> Fa
     if settings.docs:
         add_interface_page(app)
     if STATIC_FOLDER.is_dir():
-        app.mount("/", StaticFiles(directory=STATIC_FOLDER, html=True), name="page")
+        app.router.routes.append(PageFiles())
     return app
 
 

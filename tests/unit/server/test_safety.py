@@ -62,7 +62,9 @@ def test_headers_of_every_answer(desk: Desk, path: str) -> None:
         ("GET", "/api/v1/cases/NOTHEX", 400),
         ("DELETE", "/api/v1/status", 405),
         ("OPTIONS", "/api/v1/cases", 405),
-        ("HEAD", "/api/v1/cases", 404),
+        ("HEAD", "/api/v1/cases", 405),
+        ("GET", "/api/v1/predictions", 405),
+        ("GET", "/api/v1/session", 405),
     ],
 )
 def test_wrong_paths_and_methods(desk: Desk, method: str, path: str, status: int) -> None:
