@@ -119,9 +119,11 @@ class AugmentSettings(Section):
     """Ranges from which one set of parameters per image and epoch is drawn; 0 turns one off.
 
     Angles in degrees, shift and shadow width as share of the image's side, gains as factors.
-    The last four give an image the look of another scanner: a bent grey curve, lower resolution,
-    amplitudes or grey levels of another image (from another data set where there are several),
-    and painted calipers and texts that say nothing of the class.
+    `curve` to `marks_prob` give an image the look of another scanner: a bent grey curve, lower
+    resolution, amplitudes or grey levels of another image (from another data set where there are
+    several), and painted calipers and texts that say nothing of the class. `paste_prob` is how
+    often an image without a lesion gets a patch: one half of them a lesion, which makes it a case
+    of that lesion's class, one half plain tissue, which leaves it normal.
     """
 
     enabled: bool = False
@@ -139,6 +141,7 @@ class AugmentSettings(Section):
     resample_prob: float = Field(0.0, ge=0.0, le=1.0)
     style_prob: float = Field(0.0, ge=0.0, le=1.0)
     marks_prob: float = Field(0.0, ge=0.0, le=1.0)
+    paste_prob: float = Field(0.0, ge=0.0, le=1.0)
 
 
 class RuntimeSettings(Section):

@@ -46,6 +46,7 @@ class Augmentation:
         histogram: strength of the move towards a donor's grey levels; 0: none.
         donor_seed: chooses the donor.
         marks_seed: of painted calipers and texts; None: none.
+        paste_seed: of a patch of another image, put where no lesion is; None: none.
     """
 
     flip: bool = False
@@ -65,6 +66,7 @@ class Augmentation:
     histogram: float = 0.0
     donor_seed: int = 0
     marks_seed: int | None = None
+    paste_seed: int | None = None
 
     @property
     def needs_donor(self) -> bool:
@@ -108,6 +110,7 @@ def _sample_style(rng: np.random.Generator, settings: AugmentSettings) -> dict[s
     styled, by_histogram = rng.random() < settings.style_prob, rng.random() < 0.5
     share, strength = rng.uniform(0.005, 0.05), rng.uniform(0.3, 1.0)
     marked, seeds = rng.random() < settings.marks_prob, rng.integers(2**31, size=2)
+    pasted, paste_seed = rng.random() < settings.paste_prob, rng.integers(2**31)
     return {
         "curve": (float(knots[0]), float(knots[1]), float(knots[2])),
         "coarseness": (float(factors[0]), float(factors[1])) if coarse else (1.0, 1.0),
@@ -115,6 +118,7 @@ def _sample_style(rng: np.random.Generator, settings: AugmentSettings) -> dict[s
         "histogram": float(strength) if styled and by_histogram else 0.0,
         "donor_seed": int(seeds[0]),
         "marks_seed": int(seeds[1]) if marked else None,
+        "paste_seed": int(paste_seed) if pasted else None,
     }
 
 

@@ -21,6 +21,7 @@ from sonolesion.errors import DatasetError
 from sonolesion.imaging.intensity import to_unit_range
 from sonolesion.imaging.read import read_image, read_mask
 from sonolesion.train.augment import apply_augmentation, sample_augmentation
+from sonolesion.train.paste import paste_patch
 from sonolesion.types import CLASS_INDEX, LesionClass
 
 Batch = tuple[Tensor, Tensor, Tensor]
@@ -110,6 +111,9 @@ class LesionDataset(Dataset[Batch]):
         self.part = part
         self.augment = augment if augment is not None and augment.enabled else None
         self.seed = seed
+        has_lesion = part.masks.any(axis=(1, 2))
+        self._with_lesion = np.flatnonzero(has_lesion & ~part.derived)
+        self._without = np.flatnonzero(~has_lesion)
 
     def __len__(self) -> int:
         return len(self.part.labels)
@@ -118,15 +122,18 @@ class LesionDataset(Dataset[Batch]):
         """Return image float32 (1, H, W), mask uint8 (1, H, W), label int64 () of a key."""
         epoch, index = key
         pixels, mask = self.part.pixels[index], self.part.masks[index]
+        label = int(self.part.labels[index])
         if self.augment is not None:
             rng = np.random.default_rng((self.seed, epoch, index))
             drawn = sample_augmentation(rng, self.augment)
+            if drawn.paste_seed is not None and not mask.any():
+                pixels, mask, label = self._paste(index, drawn.paste_seed)
             donor = self._donor(index, drawn.donor_seed) if drawn.needs_donor else None
             pixels, mask = apply_augmentation(drawn, pixels, mask, donor)
         return (
             torch.from_numpy(to_unit_range(pixels))[None],
             torch.from_numpy(mask.astype(np.uint8))[None],
-            torch.tensor(int(self.part.labels[index])),
+            torch.tensor(label),
         )
 
     def _donor(self, index: int, seed: int) -> NDArray[np.uint8]:
@@ -135,6 +142,30 @@ class LesionDataset(Dataset[Batch]):
         count = len(others) or len(self.part.labels)
         chosen = int(np.random.default_rng(seed).integers(count))
         return np.asarray(self.part.pixels[others[chosen] if len(others) else chosen])
+
+
+    def _paste(
+        self, index: int, seed: int
+    ) -> tuple[NDArray[np.uint8], NDArray[np.bool_], int]:
+        """Give an image without a lesion one of another case, or plain tissue of its form."""
+        rng = np.random.default_rng(seed)
+        part, pixels = self.part, self.part.pixels[index]
+        own = part.masks[index], int(part.labels[index])
+        with_tissue = bool(rng.random() < 0.5)
+        lesion, other = (_choose(rng, cases) for cases in (self._with_lesion, self._without))
+        if lesion is None or other is None:
+            return pixels, *own
+        donor = part.pixels[other if with_tissue else lesion]
+        pasted = paste_patch(pixels, donor, part.masks[lesion], rng)
+        if pasted is None:
+            return pixels, *own
+        if with_tissue:
+            return pasted.pixels, *own
+        return pasted.pixels, pasted.shape, int(part.labels[lesion])
+
+
+def _choose(rng: np.random.Generator, cases: NDArray[np.int64]) -> int | None:
+    return int(cases[rng.integers(len(cases))]) if len(cases) else None
 
 
 class EpochBatches(Sampler[list[tuple[int, int]]]):
