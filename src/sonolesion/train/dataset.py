@@ -143,10 +143,7 @@ class LesionDataset(Dataset[Batch]):
         chosen = int(np.random.default_rng(seed).integers(count))
         return np.asarray(self.part.pixels[others[chosen] if len(others) else chosen])
 
-
-    def _paste(
-        self, index: int, seed: int
-    ) -> tuple[NDArray[np.uint8], NDArray[np.bool_], int]:
+    def _paste(self, index: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_], int]:
         """Give an image without a lesion one of another case, or plain tissue of its form."""
         rng = np.random.default_rng(seed)
         part, pixels = self.part, self.part.pixels[index]
