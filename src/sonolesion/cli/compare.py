@@ -97,11 +97,14 @@ def _predict(predictor: Predictor, path: Path, mm_per_px: float | None) -> Predi
 
     from sonolesion.errors import InvalidInputError
     from sonolesion.imaging.read import read_image
+    from sonolesion.inference.input_bytes import read_input
     from sonolesion.inference.inputs import printable_path
+    from sonolesion.writers.case_title import neutral_title
     from sonolesion.writers.comparison_files import PredictedVisit
 
     name = printable_path(path)
-    image = read_image(path, name=name)
+    content = read_input(path, name=name)
+    image = read_image(content.data, name=name)
     if mm_per_px is not None:
         if mm_per_px <= 0.0:
             raise InvalidInputError(
@@ -109,4 +112,4 @@ def _predict(predictor: Predictor, path: Path, mm_per_px: float | None) -> Predi
                 "scale is unknown."
             )
         image = replace(image, spacing_mm=(mm_per_px, mm_per_px))
-    return PredictedVisit(image, predictor.predict(image, name=name))
+    return PredictedVisit(image, predictor.predict(image, name=name), neutral_title(content))
