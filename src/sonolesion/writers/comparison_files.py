@@ -145,11 +145,12 @@ def _describe(change: Change, in_mm: bool, *, is_area: bool = False) -> str:
         False: f"within the measurement error of {show(change.error)}",
         None: "no statement, for an edge of an image cuts the lesion",
     }[change.exceeds_error]
-    sign = "+" if change.difference >= 0 else "-"
-    return (
-        f"{show(change.earlier)} to {show(change.later)}, {sign}{show(abs(change.difference))} "
-        f"({change.share:+.0%}), {verdict}"
-    )
+    amount, share = show(abs(change.difference)), f"{change.share:+.0%}"
+    if amount == show(0.0):  # "-0.0 mm" says no more than "0.0 mm"
+        sign, share = "", share.replace("+0%", "0%").replace("-0%", "0%")
+    else:
+        sign = "+" if change.difference > 0 else "-"
+    return f"{show(change.earlier)} to {show(change.later)}, {sign}{amount} ({share}), {verdict}"
 
 
 def _visit_of(visit: PredictedVisit) -> Visit:
