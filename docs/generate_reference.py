@@ -1,8 +1,8 @@
 """Write what can be written from the code itself: `make docs`.
 
 docs/reference/cli.md comes from the commands, docs/reference/predictions.schema.json and
-parquet-columns.md from the types. `python docs/generate_reference.py --check` writes nothing and fails when one is out of
-date.
+parquet-columns.md from the types. `python docs/generate_reference.py --check` writes nothing and
+fails when one is out of date.
 """
 
 from __future__ import annotations

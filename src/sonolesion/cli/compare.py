@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sonolesion.cli.options import JsonOutput, Quiet
 from sonolesion.cli.run_record import running
 
 if TYPE_CHECKING:
@@ -62,8 +63,8 @@ def compare_command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the comparison of an earlier run.")
     ] = False,
-    json_output: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
+    json_output: JsonOutput = False,
+    quiet: Quiet = False,
 ) -> None:
     """Say how the lesions of two visits changed: longest diameter and area. Research use only.
 
@@ -111,9 +112,10 @@ def compare_command(
         predictor = load_predictor(bundle)
         for path in (earlier, later):
             run.add_input(path)
+        parts = _name_part(frame, view), _name_part(later_frame, later_view)
         comparison = compare_predictions(
-            _predict(predictor, earlier, spacing_mm=sizes[0], part=_name_part(frame, view)),
-            _predict(predictor, later, spacing_mm=sizes[1], part=_name_part(later_frame, later_view)),
+            _predict(predictor, earlier, spacing_mm=sizes[0], part=parts[0]),
+            _predict(predictor, later, spacing_mm=sizes[1], part=parts[1]),
         )
         write_comparison(out, comparison)
         run.result({"out": out} | comparison_to_json(comparison))

@@ -132,12 +132,11 @@ def name_picture(source: str) -> str:
     return source.rsplit("/", 1)[-1]
 
 
-def _draw_header(
-    pen: ImageDraw.ImageDraw, prediction: Prediction, name: str, width: int
-) -> None:
+def _draw_header(pen: ImageDraw.ImageDraw, prediction: Prediction, name: str, width: int) -> None:
     bars_left = width - EDGE_PX - _BAR_WIDTH_PX - 66
     room = bars_left - 90 - 2 * EDGE_PX
-    pen.text((EDGE_PX, 36), clip(printable(name), room, size=15), fill=DIM, font=font(15), anchor="ls")
+    name = clip(printable(name), room, size=15)
+    pen.text((EDGE_PX, 36), name, fill=DIM, font=font(15), anchor="ls")
     title = prediction.label.value.capitalize()
     pen.text((EDGE_PX, 80), title, fill=BRIGHT, font=font(36), anchor="ls")
     after = EDGE_PX + pen.textlength(title, font=font(36)) + 14

@@ -16,7 +16,8 @@ def neutral_title(content: InputBytes, part: ImagePart = ONLY_PART) -> str:
     finds the row and the file of a picture, and nobody else learns a name from it.
 
     >>> from sonolesion.inference.input_bytes import InputBytes
-    >>> neutral_title(InputBytes(bytes(128) + b"DICM", 0, "3f9a1c2e77"), ImagePart(2, None, "_frame2"))
+    >>> content = InputBytes(bytes(128) + b"DICM", 0, "3f9a1c2e77")
+    >>> neutral_title(content, ImagePart(2, None, "_frame2"))
     'DICOM image 3f9a1c2e, frame 2'
     """
     if not is_dicom(content.data[:HEAD_BYTES]):

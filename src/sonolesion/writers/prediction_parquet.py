@@ -35,8 +35,8 @@ def parquet_table(path: Path) -> Iterator[Callable[[PredictionRow], None]]:
     """Give a function that adds a row to a Parquet table, which is written whole or not at all.
 
     Columns are named and ordered as in predictions.csv, with the types of `COLUMNS`: numbers and
-    flags of which there is none are null. The schema depends on nothing in the rows, so that the tables of
-    many shards can be read as one.
+    flags of which there is none are null. The schema depends on nothing in the rows, so that the
+    tables of many shards can be read as one.
 
     Args:
         path: output file.
@@ -50,10 +50,7 @@ def parquet_table(path: Path) -> Iterator[Callable[[PredictionRow], None]]:
     import pyarrow.parquet as pq
 
     schema = pa.schema(
-        [
-            pa.field(c.name, _arrow_type(pa, c.kind), nullable=c.is_nullable)
-            for c in COLUMNS
-        ]
+        [pa.field(c.name, _arrow_type(pa, c.kind), nullable=c.is_nullable) for c in COLUMNS]
     )
     waiting: list[dict[str, Any]] = []
     with atomic_open(path) as file, pq.ParquetWriter(file, schema) as writer:

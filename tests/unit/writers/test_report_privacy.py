@@ -20,7 +20,6 @@ import typer
 from dicom_source import SHAPE, make_source, save_source
 from PIL import Image, ImageDraw
 from tiny_bundle import speckle_image
-
 from typer.testing import CliRunner
 
 from sonolesion.bundle import Bundle

@@ -44,7 +44,7 @@ def test_known_outlines(margin: Margin, spacing_mm: tuple[float, float]) -> None
     wrong = []
     for tilt_deg in (-40, -15, 0, 20, 45, 90):
         placement = Placement(
-            tuple((150.0, 210.0) + rng.uniform(-0.5, 0.5, 2)),
+            (150.0 + rng.uniform(-0.5, 0.5), 210.0 + rng.uniform(-0.5, 0.5)),
             math.pi * rng.uniform(14.0, 60.0) ** 2,
             rng.uniform(1.0, 1.8),
             tilt_deg,
@@ -76,7 +76,7 @@ def test_known_masks(seed: int, spacing_mm: tuple[float, float]) -> None:
     edges = []
     for row, col in ((-1, 0), (1, 0), (0, -1), (0, 1)):
         outside = ~np.roll(padded, (-row, -col), (0, 1))[1:-1, 1:-1]
-        edges.append(np.argwhere(mask & outside) + (row / 2, col / 2))
+        edges.append(np.argwhere(mask & outside) + np.array((row / 2, col / 2)))
     longest = pdist(np.concatenate(edges) * spacing_mm).max()
     assert size.longest_mm == pytest.approx(longest, rel=0.02)
     n_pixels = int(np.count_nonzero(mask))
