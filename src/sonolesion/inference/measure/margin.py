@@ -108,7 +108,7 @@ def _measure_sharpness(
 def _find_normals(contour: Points) -> Points:
     """Unit vectors outward at each point of a clockwise contour, (M, 2)."""
     around = np.concatenate([contour[-1:], contour, contour[:1]])
-    along = around[2:] - around[:-2]
+    along: Points = around[2:] - around[:-2]
     normal = np.empty_like(along)
     normal[:, 0], normal[:, 1] = -along[:, 1], along[:, 0]
     normal /= np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-12)[:, None]
@@ -121,7 +121,8 @@ def _offsets(
     """Distances from the contour at which grey is read, (5,)."""
     first = max(shares[0] * reach, least_px * max(unit))
     last = max(shares[1] * reach, first + 2.0 * max(unit))
-    offsets = np.arange(_N_OFFSETS) * ((last - first) / (_N_OFFSETS - 1)) + first
+    step = (last - first) / (_N_OFFSETS - 1)
+    offsets = np.arange(_N_OFFSETS, dtype=np.float64) * step + first
     offsets[-1] = last
     return offsets
 
