@@ -104,7 +104,7 @@ def predict_command(
     cluster: Annotated[
         str | None,
         typer.Option(
-            "--cluster", help="Run on Ray: auto, local or ray://HOST:PORT (extra: cluster)."
+            "--cluster", help="Run on Ray: auto, local or HOST:PORT (extra: cluster)."
         ),
     ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,

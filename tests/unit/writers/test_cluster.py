@@ -12,7 +12,7 @@ from PIL import Image
 from tiny_bundle import speckle_image
 
 from sonolesion.bundle import Bundle
-from sonolesion.errors import MissingExtraError, OutputWriteError
+from sonolesion.errors import InvalidInputError, MissingExtraError, OutputWriteError
 from sonolesion.imaging.parts import ImagePart
 from sonolesion.inference.inputs import InputFile, list_inputs
 from sonolesion.writers import cluster
@@ -68,6 +68,16 @@ def test_without_ray_the_extra_is_named(
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingExtraError, match=r"sonolesion\[cluster\]"):
         run_on_ray(list_inputs([str(scans)]), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("address", ["ray://head:10001", "head", "", "head:port", "http://a:1"])
+def test_an_address_that_ray_data_cannot_use_is_refused(
+    scans: Path, tmp_path: Path, address: str
+) -> None:
+    with pytest.raises(InvalidInputError, match="expected local, auto or HOST:PORT") as refused:
+        run_on_ray(list_inputs([str(scans)]), tmp_path / "out", address=address)
+    assert ("Ray's client" in str(refused.value)) == address.startswith("ray://")
     assert not (tmp_path / "out").exists()
 
 
