@@ -103,9 +103,7 @@ def predict_command(
     ] = None,
     cluster: Annotated[
         str | None,
-        typer.Option(
-            "--cluster", help="Run on Ray: auto, local or HOST:PORT (extra: cluster)."
-        ),
+        typer.Option("--cluster", help="Run on Ray: auto, local or HOST:PORT (extra: cluster)."),
     ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
     quiet: Quiet = False,
