@@ -14,7 +14,7 @@ help:
 	@echo "make serve   install what the page needs and open it in the browser (no torch)"
 	@echo "make test    install everything and run the tests"
 	@echo "make quick   the tests without the slow ones"
-	@echo "make test-e2e  with real programs on loopback: Orthanc, Chromium, a server under load"
+	@echo "make test-e2e  with real programs on loopback: Orthanc, Chromium, Ray, a server under load"
 	@echo "make check   ruff, mypy and the layer contracts"
 	@echo "make docs    write docs/reference/ again"
 	@echo "make clean   remove the environment and caches"
@@ -32,7 +32,7 @@ test: $(VENV)/.full
 # Real programs for the tests with a PACS and a browser: installed by root on Debian and Ubuntu, else
 # the tests say what is missing and skip.
 E2E_PACKAGES := orthanc orthanc-dicomweb dcmtk dicom3tools chromium
-test-e2e: $(VENV)/.full
+test-e2e: $(VENV)/.e2e
 	@if ! dpkg -s $(E2E_PACKAGES) >/dev/null 2>&1; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
 	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
@@ -70,3 +70,8 @@ $(VENV)/.serve: pyproject.toml | $(BIN)/python
 $(VENV)/.full: pyproject.toml | $(BIN)/python
 	$(PIP) --editable ".[train,backbones,dicom,serve,node,dev]"
 	@touch $@ $(VENV)/.light $(VENV)/.serve
+
+# Ray is 70 MB and serves one test, which needs real workers: it comes with those.
+$(VENV)/.e2e: $(VENV)/.full
+	$(PIP) --editable ".[train,backbones,dicom,serve,node,dev,cluster]"
+	@touch $@

@@ -1,8 +1,8 @@
 """Write what can be written from the code itself: `make docs`.
 
-docs/reference/cli.md comes from the commands, docs/reference/predictions.schema.json from the
-types. `python docs/generate_reference.py --check` writes nothing and fails when either is out of
-date.
+docs/reference/cli.md comes from the commands, docs/reference/predictions.schema.json and
+parquet-columns.md from the types. `python docs/generate_reference.py --check` writes nothing and
+fails when one is out of date.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 from typer.main import get_command
 
 from sonolesion.cli.app import EPILOG, app
+from sonolesion.writers.prediction_columns import COLUMNS
 from sonolesion.writers.prediction_schema import describe_row
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -52,10 +53,31 @@ def describe_parameter(parameter: Any) -> str:
     return f"| {label} | {parameter.help or ''} | {default} |"
 
 
+def describe_columns() -> str:
+    """Return the page of the columns of predictions.parquet."""
+    rows = [
+        f"| `{c.name}` | {c.kind.value} | {'yes' if c.is_nullable else 'no'} |" for c in COLUMNS
+    ]
+    return "\n".join(
+        [
+            "# Columns of predictions.parquet",
+            "",
+            "Made by `make docs`; do not edit. Types are Arrow's. What a column means: "
+            "[predictions](predictions.md). A text is never null; it is empty where there is none.",
+            "",
+            "| column | type | may be null |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+        ]
+    )
+
+
 def main(arguments: list[str]) -> int:
     """Write the files, or with --check compare them; return the exit code."""
     files = {
         REFERENCE / "cli.md": describe_cli(),
+        REFERENCE / "parquet-columns.md": describe_columns(),
         REFERENCE / "predictions.schema.json": json.dumps(describe_row(), indent=2) + "\n",
     }
     if "--check" in arguments:

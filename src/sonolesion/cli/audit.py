@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sonolesion.cli.options import Quiet
 from sonolesion.cli.run_record import running
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def audit_command(
     ] = False,
     workers: Annotated[int, typer.Option("--workers", min=0, help="Threads; 0: one per core.")] = 0,
     json_output: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Find near-duplicates, contradictory labels and masks, and odd files of a data set.
 

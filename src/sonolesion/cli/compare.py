@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sonolesion.cli.options import JsonOutput, Quiet
 from sonolesion.cli.run_record import running
 
 if TYPE_CHECKING:
+    from sonolesion.imaging.parts import ImagePart
     from sonolesion.inference import Predictor
     from sonolesion.writers.comparison_files import PredictedVisit
 
@@ -29,20 +31,40 @@ def compare_command(
         ),
     ] = None,
     mm_per_px: Annotated[
-        float | None,
-        typer.Option("--mm-per-px", help="Size of a pixel of both images in mm.", min=0.0),
+        str | None,
+        typer.Option(
+            "--mm-per-px",
+            metavar="MM|ROWxCOL",
+            help="Size of a pixel of both images in mm, in place of what the files say.",
+        ),
     ] = None,
     later_mm_per_px: Annotated[
-        float | None,
+        str | None,
         typer.Option(
-            "--later-mm-per-px", help="The same of the later one, if it differs.", min=0.0
+            "--later-mm-per-px",
+            metavar="MM|ROWxCOL",
+            help="The same of the later one, if it differs.",
         ),
+    ] = None,
+    frame: Annotated[
+        int | None, typer.Option("--frame", help="Frame of an earlier file with several.", min=1)
+    ] = None,
+    later_frame: Annotated[
+        int | None,
+        typer.Option("--later-frame", help="Frame of a later file with several.", min=1),
+    ] = None,
+    view: Annotated[
+        int | None,
+        typer.Option("--view", help="View of an earlier frame with several, from the left.", min=1),
+    ] = None,
+    later_view: Annotated[
+        int | None, typer.Option("--later-view", help="The same of the later one.", min=1)
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the comparison of an earlier run.")
     ] = False,
-    json_output: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
+    json_output: JsonOutput = False,
+    quiet: Quiet = False,
 ) -> None:
     """Say how the lesions of two visits changed: longest diameter and area. Research use only.
 
@@ -57,15 +79,19 @@ def compare_command(
       sonolesion compare january.png june.png --mm-per-px 0.07 -o followup
 
       sonolesion compare january.png june.png --mm-per-px 0.07 --later-mm-per-px 0.09 --json
+
+      sonolesion compare january.dcm june.dcm --frame 3 --later-frame 12
     """
     arguments = {
         "earlier": earlier, "later": later, "out": out, "bundle": bundle, "mm_per_px": mm_per_px,
-        "later_mm_per_px": later_mm_per_px, "overwrite": overwrite,
+        "later_mm_per_px": later_mm_per_px, "frame": frame, "later_frame": later_frame,
+        "view": view, "later_view": later_view, "overwrite": overwrite,
     }  # fmt: skip
     with running(
         "compare", arguments=arguments, out=out, json_output=json_output, quiet=quiet
     ) as run:
         from sonolesion.errors import OutputExistsError
+        from sonolesion.imaging.spacing import parse_spacing
         from sonolesion.inference import load_predictor
         from sonolesion.writers.comparison_files import (
             FILE_NAMES,
@@ -79,34 +105,43 @@ def compare_command(
             raise OutputExistsError(
                 f"{out}: holds a comparison. Choose another folder with -o, or give --overwrite."
             )
+        sizes = [
+            None if text is None else parse_spacing(text)
+            for text in (mm_per_px, later_mm_per_px or mm_per_px)
+        ]
         predictor = load_predictor(bundle)
         for path in (earlier, later):
             run.add_input(path)
-        second_mm = mm_per_px if later_mm_per_px is None else later_mm_per_px
+        parts = _name_part(frame, view), _name_part(later_frame, later_view)
         comparison = compare_predictions(
-            _predict(predictor, earlier, mm_per_px), _predict(predictor, later, second_mm)
+            _predict(predictor, earlier, spacing_mm=sizes[0], part=parts[0]),
+            _predict(predictor, later, spacing_mm=sizes[1], part=parts[1]),
         )
         write_comparison(out, comparison)
         run.result({"out": out} | comparison_to_json(comparison))
         run.print(*describe_change(comparison.change), "", f"Results: {out}")
 
 
-def _predict(predictor: Predictor, path: Path, mm_per_px: float | None) -> PredictedVisit:
-    """Read and predict one image; a scale given by hand goes before the file's own."""
-    from dataclasses import replace
+def _name_part(frame: int | None, view: int | None) -> ImagePart:
+    from sonolesion.imaging.parts import ImagePart
 
-    from sonolesion.errors import InvalidInputError
+    return ImagePart(frame, view, "" if frame is None else f"_frame{frame}")
+
+
+def _predict(
+    predictor: Predictor, path: Path, *, spacing_mm: tuple[float, float] | None, part: ImagePart
+) -> PredictedVisit:
+    """Read and predict one image; a scale given by hand goes before the file's own."""
     from sonolesion.imaging.read import read_image
+    from sonolesion.inference.input_bytes import read_input
     from sonolesion.inference.inputs import printable_path
+    from sonolesion.writers.case_title import neutral_title
     from sonolesion.writers.comparison_files import PredictedVisit
 
-    name = printable_path(path)
-    image = read_image(path, name=name)
-    if mm_per_px is not None:
-        if mm_per_px <= 0.0:
-            raise InvalidInputError(
-                f"--mm-per-px: expected a size above 0 mm, got {mm_per_px}. Leave it out where the "
-                "scale is unknown."
-            )
-        image = replace(image, spacing_mm=(mm_per_px, mm_per_px))
-    return PredictedVisit(image, predictor.predict(image, name=name))
+    name = printable_path(path) + (f" [{part.label}]" if part.label else "")
+    content = read_input(path, name=name)
+    image = read_image(
+        content.data, name=name, frame=part.frame, view=part.view, spacing_mm=spacing_mm
+    )
+    prediction = predictor.predict(image, name=name)
+    return PredictedVisit(image, prediction, neutral_title(content, part))

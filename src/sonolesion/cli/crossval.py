@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sonolesion.cli.options import Quiet
 from sonolesion.cli.run_record import Run, running
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def crossval_command(
         int, typer.Option("--resamples", min=100, help="Bootstrap resamples of each interval.")
     ] = 1000,
     json_output: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Train K times, each time without one fold, and report on the held-out cases.
 

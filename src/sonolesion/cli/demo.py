@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sonolesion.cli.options import JsonOutput, Quiet
 from sonolesion.cli.run_record import Run, running
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ def demo_command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the results of an earlier demo.")
     ] = False,
-    json_output: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
+    json_output: JsonOutput = False,
+    quiet: Quiet = False,
 ) -> None:
     """Draw phantoms, predict them with the shipped bundle, and write a report to open.
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from sonolesion.cli.options import JsonOutput
 from sonolesion.cli.run_record import running
 
 
@@ -34,7 +35,7 @@ def export_command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a bundle that is there.")
     ] = False,
-    json_output: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json_output: JsonOutput = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No remarks.")] = False,
 ) -> None:
     """Export checkpoints as one ONNX bundle, compared with torch before it is written.

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from sonolesion.cli.options import JsonOutput, Quiet
 from sonolesion.cli.run_record import running
 
 
@@ -40,8 +41,8 @@ def phantom_command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace phantoms of an earlier run.")
     ] = False,
-    json_output: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
+    json_output: JsonOutput = False,
+    quiet: Quiet = False,
 ) -> None:
     """Generate B-mode phantoms with lesions of the three classes and their masks.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sonolesion.cli.options import Quiet
 from sonolesion.cli.run_record import Run, running
 
 if TYPE_CHECKING:
@@ -102,12 +103,10 @@ def predict_command(
     ] = None,
     cluster: Annotated[
         str | None,
-        typer.Option(
-            "--cluster", help="Run on Ray: auto, local or ray://HOST:PORT (extra: cluster)."
-        ),
+        typer.Option("--cluster", help="Run on Ray: auto, local or HOST:PORT (extra: cluster)."),
     ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Outline the lesion in each image and name its class. Research use only.
 

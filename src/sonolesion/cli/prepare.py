@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sonolesion.cli.options import JsonOutput, Quiet
 from sonolesion.cli.run_record import running
 
 if TYPE_CHECKING:
@@ -65,8 +66,8 @@ def prepare_command(
         bool, typer.Option("--overwrite", help="Replace a folder prepared in another way.")
     ] = False,
     workers: Annotated[int, typer.Option("--workers", min=0, help="Threads; 0: one per core.")] = 0,
-    json_output: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
+    json_output: JsonOutput = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write processed squares, a manifest and a split that leaks nothing.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sonolesion.cli.options import JsonOutput
 from sonolesion.cli.run_record import Run, running
 from sonolesion.cli.study_plan import planned_study, print_plan, write_example
 
@@ -142,7 +143,7 @@ def study_command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what an earlier run wrote there.")
     ] = False,
-    json_output: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json_output: JsonOutput = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress, no table.")] = False,
 ) -> None:
     """Sum up a reader study: AUC, sensitivity, specificity, agreement and time, with and without.

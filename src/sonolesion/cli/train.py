@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sonolesion.cli.options import JsonOutput, Quiet
 from sonolesion.cli.run_record import Run, running
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ def train_command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Start anew instead of going on.")
     ] = False,
-    json_output: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
+    json_output: JsonOutput = False,
+    quiet: Quiet = False,
 ) -> None:
     """Train a network, with checkpoints that survive a kill, and export its bundle.
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from sonolesion.cli.options import Quiet
 from sonolesion.cli.run_record import EXIT_FAILED, running
 
 _SHOWN_AT_MOST = 20
@@ -26,7 +27,7 @@ def verify_command(
     ] = True,
     workers: Annotated[int, typer.Option("--workers", min=0, help="Threads; 0: one per core.")] = 0,
     json_output: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Check hashes, sizes, masks and counts, and that no group straddles parts.
 

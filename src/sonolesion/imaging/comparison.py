@@ -23,7 +23,7 @@ from sonolesion.imaging.lettering import (
     printable,
     wrap,
 )
-from sonolesion.imaging.panels import draw_prediction
+from sonolesion.imaging.panels import draw_prediction, name_picture
 from sonolesion.types import RESEARCH_USE_ONLY, Prediction
 
 _PANEL_PX = 560
@@ -41,11 +41,13 @@ class VisitImage:
         title: what stands above, e.g. "Earlier".
         pixels: grey levels uint8 (H, W).
         prediction: the result on them.
+        name: of the image; "" for what `name_picture` makes of its source.
     """
 
     title: str
     pixels: NDArray[np.uint8]
     prediction: Prediction
+    name: str = ""
 
 
 def draw_comparison(
@@ -76,9 +78,8 @@ def draw_comparison(
     pen = ImageDraw.Draw(canvas)
     for index, (visit, rgb) in enumerate(zip(visits, drawn, strict=True)):
         left = EDGE_PX + index * (_PANEL_PX + _GAP_PX)
-        # the file's name only: pictures travel, and folders may name people
-        name = printable(visit.prediction.source.rsplit("/", 1)[-1])
-        heading = clip(f"{visit.title}: {name}", _PANEL_PX, size=18)
+        name = visit.name or name_picture(visit.prediction.source)
+        heading = clip(printable(f"{visit.title}: {name}"), _PANEL_PX, size=18)
         pen.text((left, 36), heading, fill=BRIGHT, font=font(18), anchor="ls")
         sizes = caption_lesions(visit.prediction.lesions) or "No lesion outlined"
         sizes = clip(sizes, _PANEL_PX, size=15)

@@ -35,12 +35,15 @@ _CAPTION_PX = 26
 _BAR_WIDTH_PX = 200
 
 
-def draw_panels(pixels: NDArray[np.uint8], prediction: Prediction) -> NDArray[np.uint8]:
+def draw_panels(
+    pixels: NDArray[np.uint8], prediction: Prediction, *, title: str = ""
+) -> NDArray[np.uint8]:
     """Draw the three-panel picture of one prediction.
 
     Args:
         pixels: grey levels uint8 (H, W) of the image that was predicted.
         prediction: its result, of the same size.
+        title: what to call the image; "" for what `name_picture` makes of its source.
 
     Returns:
         RGB uint8; each panel fits into 400x400 px, header and footer lie outside the image.
@@ -59,7 +62,7 @@ def draw_panels(pixels: NDArray[np.uint8], prediction: Prediction) -> NDArray[np
     footer = 64 + 20 * len(notes) + (22 if prediction.lesions else 0)
     canvas = Image.new("RGB", (canvas_width, top + height + footer), BACKGROUND)
     pen = ImageDraw.Draw(canvas)
-    _draw_header(pen, prediction, canvas_width)
+    _draw_header(pen, prediction, title or name_picture(prediction.source), canvas_width)
     left = (canvas_width - total) // 2 + EDGE_PX
     for panel, caption in zip(panels, _CAPTIONS, strict=True):
         pen.text((left, top - 8), caption, fill=DIM, font=font(15), anchor="ls")
@@ -120,11 +123,19 @@ def add_caption(rgb: NDArray[np.uint8], paragraphs: Sequence[str]) -> NDArray[np
     return np.asarray(canvas)
 
 
-def _draw_header(pen: ImageDraw.ImageDraw, prediction: Prediction, width: int) -> None:
+def name_picture(source: str) -> str:
+    """A file's name only: pictures travel, and folders may name people.
+
+    >>> name_picture("jane doe/a.png [frame 2]")
+    'a.png [frame 2]'
+    """
+    return source.rsplit("/", 1)[-1]
+
+
+def _draw_header(pen: ImageDraw.ImageDraw, prediction: Prediction, name: str, width: int) -> None:
     bars_left = width - EDGE_PX - _BAR_WIDTH_PX - 66
     room = bars_left - 90 - 2 * EDGE_PX
-    # the file's name only: pictures travel, and folders may name people
-    name = clip(printable(prediction.source.rsplit("/", 1)[-1]), room, size=15)
+    name = clip(printable(name), room, size=15)
     pen.text((EDGE_PX, 36), name, fill=DIM, font=font(15), anchor="ls")
     title = prediction.label.value.capitalize()
     pen.text((EDGE_PX, 80), title, fill=BRIGHT, font=font(36), anchor="ls")

@@ -251,7 +251,10 @@ def _stem_of(path: str) -> str:
 
 
 def _name_results(paths: Iterable[str], options: ReadOptions) -> Iterator[InputFile]:
-    """Name each image's results: its stem, with the folder before it where two would be alike."""
+    """Name each image's results: its stem, and where two would be alike its folder before it.
+
+    Folders of DICOM files are often named after patients, and results travel: those get a number.
+    """
     used: set[str] = set()
     numbers: dict[str, int] = {}
     for path in paths:
@@ -259,7 +262,7 @@ def _name_results(paths: Iterable[str], options: ReadOptions) -> Iterator[InputF
             own = _stem_of(path) + part.suffix
             stem = _clean_stem(own)
             if stem.casefold() in used:
-                parent = os.path.basename(os.path.dirname(path))  # noqa: PTH119, PTH120
+                parent = _folder_of(path)
                 with_folder = _clean_stem(f"{parent}_{own}") if parent else stem
                 stem, number = with_folder, numbers.get(with_folder, 2)
                 while stem.casefold() in used:
@@ -268,6 +271,13 @@ def _name_results(paths: Iterable[str], options: ReadOptions) -> Iterator[InputF
             folded = stem.casefold()
             used.add(stem if folded == stem else folded)  # one text in memory if they are alike
             yield InputFile(path, stem, part, options.spacing_mm)
+
+
+def _folder_of(path: str) -> str:
+    """Name of the folder of a picture; "" for a file without a picture's suffix, as DICOM has."""
+    if os.path.splitext(path)[1].lower() not in IMAGE_SUFFIXES:  # noqa: PTH122 - a million of them
+        return ""
+    return os.path.basename(os.path.dirname(path))  # noqa: PTH119, PTH120
 
 
 def _clean_stem(stem: str) -> str:

@@ -11,12 +11,19 @@ import itertools
 import json
 import logging
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from sonolesion.bundle import DEFAULT_BUNDLE, load_bundle
-from sonolesion.errors import BundleError, MissingExtraError, OutputWriteError, SonolesionError
+from sonolesion.errors import (
+    BundleError,
+    InvalidInputError,
+    MissingExtraError,
+    OutputWriteError,
+    SonolesionError,
+)
 from sonolesion.imaging.parts import ImagePart
 from sonolesion.inference import load_predictor
 from sonolesion.inference.concurrency import count_cores
@@ -35,6 +42,7 @@ from sonolesion.writers.prediction_report import PredictionReport
 
 LOCAL = "local"
 _FILES_PER_BLOCK = 64
+_HOST_AND_PORT = re.compile(r"[^\s/:]+:\d{1,5}")
 
 
 def run_on_ray(
@@ -56,15 +64,17 @@ def run_on_ray(
         bundle: folder that all machines see, or the name of a shipped bundle (sonolesion is then
             installed in the same place everywhere); None for the default.
         address: "local" for a Ray of this machine alone, "auto" for the cluster that this
-            machine belongs to, or "ray://HOST:PORT".
+            machine belongs to, or "HOST:PORT" of the head of that cluster.
         workers: of Ray, one core each; 0 for all cores of the cluster.
         options: what is written, and who is told.
 
     Raises:
+        InvalidInputError: no such kind of address.
         MissingExtraError: Ray is not installed.
         SonolesionError: Ray cannot be reached or a worker failed (the journal keeps what is
             finished); otherwise as `run_folder`.
     """
+    _check_address(address)
     ray = _import_ray()
     options = options or FolderOptions()
     loaded = load_bundle(DEFAULT_BUNDLE if bundle is None else bundle)
@@ -105,6 +115,11 @@ def run_on_ray(
     except (ray.exceptions.RayError, ConnectionError) as error:
         lines = [line for line in str(error).splitlines() if line.strip()]
         why = lines[0].strip(" .") if lines else type(error).__name__
+        if not ray.is_initialized() and isinstance(error, ConnectionError):
+            raise SonolesionError(
+                f"Ray ({address}): no cluster answers ({why.partition('. ')[0]}). Start one with "
+                "`ray start --head`, join it from this machine, or give --cluster local."
+            ) from error
         raise SonolesionError(
             f"Ray ({address}): {why}. What is finished is kept; run again to go on."
         ) from error
@@ -212,6 +227,22 @@ def _make_blocks(todo: Iterable[NumberedFile]) -> list[Any]:
             )
         )
     return blocks
+
+
+def _check_address(address: str) -> None:
+    """Refuse what Ray Data cannot work through.
+
+    A client of Ray (ray://) can start tasks from outside of a cluster, but not read a data set:
+    it ends in `'Worker' object has no attribute 'core_worker'`, ray-project/ray issue 48682.
+    """
+    if address in (LOCAL, "auto") or _HOST_AND_PORT.fullmatch(address):
+        return
+    outside = address.startswith("ray://")
+    why = " Ray Data does not work through Ray's client." if outside else ""
+    raise InvalidInputError(
+        f"--cluster: expected local, auto or HOST:PORT, got {address!r}.{why} Run on a machine of "
+        "the cluster with --cluster auto."
+    )
 
 
 def _count_cluster_cores(ray: Any) -> int:

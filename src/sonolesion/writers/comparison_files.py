@@ -29,10 +29,17 @@ ERROR_NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class PredictedVisit:
-    """An image and what was predicted of it."""
+    """An image and what was predicted of it.
+
+    Attributes:
+        image: as it was read.
+        prediction: the result.
+        title: what picture and text call it; "" for its source, in the picture without folders.
+    """
 
     image: UltrasoundImage
     prediction: Prediction
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ def write_comparison(out: Path, comparison: VisitComparison) -> None:
     from sonolesion.imaging.comparison import VisitImage, draw_comparison
 
     visits = (("Earlier", comparison.earlier), ("Later", comparison.later))
-    images = [VisitImage(name, v.image.pixels, v.prediction) for name, v in visits]
+    images = [VisitImage(name, v.image.pixels, v.prediction, v.title) for name, v in visits]
     picture = draw_comparison(images[0], images[1], describe_change(comparison.change))
     atomic_write_bytes(out / PICTURE_NAME, encode_png(picture))
     atomic_write_text(out / TEXT_NAME, format_comparison(comparison))
@@ -93,8 +100,10 @@ def comparison_to_json(comparison: VisitComparison) -> dict[str, Any]:
 def format_comparison(comparison: VisitComparison) -> str:
     """comparison.txt, for people."""
     lines = [
-        f"Earlier: {comparison.earlier.prediction.source}",
-        f"Later: {comparison.later.prediction.source}",
+        *(
+            f"{name}: {visit.title or visit.prediction.source}"
+            for name, visit in (("Earlier", comparison.earlier), ("Later", comparison.later))
+        ),
         "",
         *describe_change(comparison.change),
         "",
@@ -136,11 +145,12 @@ def _describe(change: Change, in_mm: bool, *, is_area: bool = False) -> str:
         False: f"within the measurement error of {show(change.error)}",
         None: "no statement, for an edge of an image cuts the lesion",
     }[change.exceeds_error]
-    sign = "+" if change.difference >= 0 else "-"
-    return (
-        f"{show(change.earlier)} to {show(change.later)}, {sign}{show(abs(change.difference))} "
-        f"({change.share:+.0%}), {verdict}"
-    )
+    amount, share = show(abs(change.difference)), f"{change.share:+.0%}"
+    if amount == show(0.0):  # "-0.0 mm" says no more than "0.0 mm"
+        sign, share = "", share.replace("+0%", "0%").replace("-0%", "0%")
+    else:
+        sign = "+" if change.difference > 0 else "-"
+    return f"{show(change.earlier)} to {show(change.later)}, {sign}{amount} ({share}), {verdict}"
 
 
 def _visit_of(visit: PredictedVisit) -> Visit:

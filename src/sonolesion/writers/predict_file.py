@@ -10,6 +10,7 @@ from sonolesion.inference.input_bytes import InputBytes, InputReader
 from sonolesion.inference.inputs import InputFile
 from sonolesion.writers.case_extras import NO_EXTRAS, CaseExtras
 from sonolesion.writers.case_report_files import write_case_reports
+from sonolesion.writers.case_title import neutral_title
 from sonolesion.writers.dicom_of_prediction import add_dicom_results
 from sonolesion.writers.outcome import FileOutcome
 from sonolesion.writers.prediction_files import write_prediction_files
@@ -87,9 +88,10 @@ def _predict(
     image = file.read(content.data)
     prediction = predictor.predict(image, name=file.name)
     explanation = predictor.explain(image, prediction) if extras.explain else None
+    title = neutral_title(content, file.part)
     written = write_case_reports(
-        file, content.data, out, image=image, prediction=prediction, bundle=predictor.info,
-        explanation=explanation, kinds=extras.reports,
+        file, out, image=image, prediction=prediction, bundle=predictor.info,
+        explanation=explanation, kinds=extras.reports, title=title,
     )  # fmt: skip
     if dicom:
         prediction, dicom_files = add_dicom_results(
@@ -103,6 +105,7 @@ def _predict(
         prediction=prediction,
         pictures=pictures,
         explanation=explanation,
+        title=title,
     )
     figures = None if explanation is None else explanation.figures
     return make_row(

@@ -40,6 +40,7 @@ def write_prediction_files(
     prediction: Prediction,
     pictures: bool = True,
     explanation: Explanation | None = None,
+    title: str = "",
 ) -> dict[str, str]:
     """Write one prediction's files below `out`, each whole or not at all.
 
@@ -53,6 +54,8 @@ def write_prediction_files(
         prediction: its result.
         pictures: also write the three-panel picture and the overlay, not only mask and text.
         explanation: why; its picture is written, and its shares stand in the text.
+        title: what picture and text call the image; "" for its source, in the picture without
+            folders.
 
     Returns:
         Kind ("mask", "text", "picture", "overlay", "why") -> path relative to `out`.
@@ -63,7 +66,7 @@ def write_prediction_files(
     files = {"mask": f"masks/{stem}_mask.png", "text": f"{stem}_result.txt"}
     mask = encode_png(_mask_levels(prediction.mask), compress_level=_MASK_COMPRESS_LEVEL)
     atomic_write_bytes(out / files["mask"], mask, sync=False)
-    text = format_result(prediction, explanation)
+    text = format_result(prediction, explanation, title=title)
     atomic_write_text(out / files["text"], text, sync=False)
     if pictures:
         # imported here: OpenCV costs .1 s, which --no-pictures need not pay
@@ -71,9 +74,8 @@ def write_prediction_files(
 
         files |= {"picture": f"{stem}_prediction.png", "overlay": f"overlays/{stem}_overlay.png"}
         overlay = add_margin(draw_prediction(image.pixels, prediction), prediction)
-        atomic_write_bytes(
-            out / files["picture"], encode_png(draw_panels(image.pixels, prediction)), sync=False
-        )
+        panels = draw_panels(image.pixels, prediction, title=title)
+        atomic_write_bytes(out / files["picture"], encode_png(panels), sync=False)
         atomic_write_bytes(out / files["overlay"], encode_png(overlay), sync=False)
     if explanation is not None:
         from sonolesion.imaging.evidence import draw_evidence_panels
@@ -84,12 +86,20 @@ def write_prediction_files(
     return files
 
 
-def format_result(prediction: Prediction, explanation: Explanation | None = None) -> str:
-    """The text file of one prediction, for people; with the words of its explanation, if any."""
+def format_result(
+    prediction: Prediction, explanation: Explanation | None = None, *, title: str = ""
+) -> str:
+    """The text file of one prediction, for people.
+
+    Args:
+        prediction: the result.
+        explanation: why; its words are taken in.
+        title: what to call the image; "" for its source.
+    """
     height, width = prediction.mask.shape
     pairs = zip(CLASS_NAMES, prediction.class_prob, strict=True)
     lines = [
-        f"Image: {prediction.source}",
+        f"Image: {title or prediction.source}",
         f"Predicted class: {prediction.label.value}",
         f"Confidence: {prediction.confidence:.4f}",
         "Class probabilities:",

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import types
-import typing
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from sonolesion.errors import MissingExtraError
 from sonolesion.files import atomic_open
-from sonolesion.writers.prediction_row import CSV_COLUMNS, PredictionRow, row_to_csv
+from sonolesion.writers.prediction_columns import COLUMNS, Column, ColumnKind
+from sonolesion.writers.prediction_row import PredictionRow, row_to_csv
 
 _ROWS_PER_GROUP = 8192
-_NUMBER_ENDINGS = ("_prob", "_px", "_px2", "_mm", "_mm2", "_deg", "_share", "_ratio")
 
 
 def require_parquet() -> None:
@@ -36,9 +34,9 @@ def require_parquet() -> None:
 def parquet_table(path: Path) -> Iterator[Callable[[PredictionRow], None]]:
     """Give a function that adds a row to a Parquet table, which is written whole or not at all.
 
-    Columns are named and ordered as in predictions.csv; flags are booleans, lists are lists, and
-    an empty number is null. The schema depends on nothing in the rows, so that the tables of
-    many shards can be read as one.
+    Columns are named and ordered as in predictions.csv, with the types of `COLUMNS`: numbers and
+    flags of which there is none are null. The schema depends on nothing in the rows, so that the
+    tables of many shards can be read as one.
 
     Args:
         path: output file.
@@ -51,10 +49,9 @@ def parquet_table(path: Path) -> Iterator[Callable[[PredictionRow], None]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    kinds = {name: _kind_of(name) for name in CSV_COLUMNS}
-    arrow = {str: pa.string(), bool: pa.bool_(), int: pa.int64(), float: pa.float64(),
-             tuple: pa.list_(pa.string())}  # fmt: skip
-    schema = pa.schema([(name, arrow[kind]) for name, kind in kinds.items()])
+    schema = pa.schema(
+        [pa.field(c.name, _arrow_type(pa, c.kind), nullable=c.is_nullable) for c in COLUMNS]
+    )
     waiting: list[dict[str, Any]] = []
     with atomic_open(path) as file, pq.ParquetWriter(file, schema) as writer:
 
@@ -64,7 +61,7 @@ def parquet_table(path: Path) -> Iterator[Callable[[PredictionRow], None]]:
 
         def add(row: PredictionRow) -> None:
             cells = row_to_csv(row)
-            waiting.append({n: _typed(row, n, kind, cells.get(n)) for n, kind in kinds.items()})
+            waiting.append({c.name: _type_cell(row, c, cells.get(c.name)) for c in COLUMNS})
             if len(waiting) >= _ROWS_PER_GROUP:
                 write()
 
@@ -72,21 +69,22 @@ def parquet_table(path: Path) -> Iterator[Callable[[PredictionRow], None]]:
         write()
 
 
-def _kind_of(column: str) -> type:
-    """Type of a column: what the row's field says, else a number where the name has a unit."""
-    hint = typing.get_type_hints(PredictionRow).get(column)
-    if hint is None:
-        return float if column.endswith(_NUMBER_ENDINGS) else str
-    if isinstance(hint, types.UnionType):
-        hint = next(part for part in typing.get_args(hint) if part is not type(None))
-    kind: type = typing.get_origin(hint) or hint
-    return kind
+def _arrow_type(pa: Any, kind: ColumnKind) -> Any:
+    """Arrow's type of a kind of cell."""
+    return {
+        ColumnKind.TEXT: pa.string(),
+        ColumnKind.TEXTS: pa.list_(pa.string()),
+        ColumnKind.FLAG: pa.bool_(),
+        ColumnKind.COUNT: pa.int64(),
+        ColumnKind.NUMBER: pa.float64(),
+    }[kind]
 
 
-def _typed(row: PredictionRow, column: str, kind: type, cell: object) -> object:
-    value: Any = getattr(row, column, cell)
-    if kind is tuple:
-        return [str(member) for member in value]
-    if kind is str:
-        return "" if value is None else str(value)
-    return None if value is None or value == "" else kind(value)
+def _type_cell(row: PredictionRow, column: Column, cell: Any) -> object:
+    """The cell of predictions.csv with its type; None for an empty one that is no text."""
+    if column.kind is ColumnKind.TEXTS:
+        return [str(member) for member in getattr(row, column.name)]
+    if column.kind is ColumnKind.TEXT:
+        return "" if cell is None else str(cell)
+    make = {ColumnKind.FLAG: bool, ColumnKind.COUNT: int, ColumnKind.NUMBER: float}[column.kind]
+    return None if cell is None else make(cell)

@@ -39,7 +39,7 @@ def test_two_images(work: Path, tiny_bundle: Bundle) -> None:
     assert sorted(p.name for p in (work / "comparison").iterdir()) == FILES
     record = json.loads((work / "comparison" / "run.json").read_text())
     assert [Path(i["path"]).name for i in record["inputs"]] == ["jan.png", "jun.png"]
-    assert record["arguments"]["mm_per_px"] == 0.1
+    assert record["arguments"]["mm_per_px"] == "0.1"
 
 
 def test_json_is_all_there_is_on_stdout(work: Path, tiny_bundle: Bundle) -> None:
@@ -56,6 +56,47 @@ def test_each_image_may_have_its_own_scale(work: Path, tiny_bundle: Bundle) -> N
     value = json.loads(compare(tiny_bundle, "jan.png", "jan.png", *scales).stdout)
     assert value["later"]["spacing_mm"] == [0.05, 0.05]
     assert value["changes"][0]["longest"]["share"] == pytest.approx(-0.5)
+
+
+def test_oblong_pixels(work: Path, tiny_bundle: Bundle) -> None:
+    value = json.loads(
+        compare(tiny_bundle, "jan.png", "jan.png", "--mm-per-px", "0.1x0.2", "--json").stdout
+    )
+    assert value["earlier"]["spacing_mm"] == value["later"]["spacing_mm"] == [0.1, 0.2]
+    assert value["earlier"]["lesions"][0]["size"]["longest_mm"] == pytest.approx(10, rel=0.1)
+
+
+def test_no_change_has_no_sign(work: Path, tiny_bundle: Bundle) -> None:
+    result = compare(tiny_bundle, "jan.png", "jan.png", "--mm-per-px", "0.1")
+    assert ", 0.0 mm (0%), within the measurement error of " in result.stdout
+
+
+def test_frames_and_views_of_two_clips(work: Path, tiny_bundle: Bundle) -> None:
+    """One frame of the earlier clip, one view of the later screen; both named where asked."""
+    pytest.importorskip("pydicom", reason="needs the extra [dicom]")
+    from dicom_files import make_file, region
+
+    small, large = (speckle_image(128, 140, radius_px=radius) for radius in (20, 30))
+    Path("clip.dcm").write_bytes(make_file(np.stack([large, small]), frames=2))
+    screen = np.zeros((140, 300), np.uint8)
+    screen[5:133, 5:145], screen[5:133, 155:295] = small, large
+    views = (region(5, 5, 144, 132), region(155, 5, 294, 132))
+    Path("dual.dcm").write_bytes(make_file(screen, regions=views))
+    refused = compare(tiny_bundle, "clip.dcm", "dual.dcm")
+    assert refused.exit_code == 4
+    assert "--frame" in refused.stderr
+    asked = ("--frame", "2", "--later-view", "2", "--json")
+    result = compare(tiny_bundle, "clip.dcm", "dual.dcm", *asked)
+    assert result.exit_code == 0, result.output
+    value = json.loads(result.stdout)
+    assert value["earlier"]["source"] == "clip.dcm [frame 2]"
+    assert value["later"]["source"] == "dual.dcm [view 2]"
+    widths = [value[name]["lesions"][0]["size"]["width_px"] for name in ("earlier", "later")]
+    assert widths == pytest.approx([41, 61], abs=6)
+    text = (work / "comparison" / "comparison.txt").read_text("utf-8")
+    assert text.count("DICOM image ") == 2
+    assert ", frame 2\n" in text
+    assert ", view 2\n" in text
 
 
 def test_no_lesion_is_a_result(work: Path, tiny_bundle: Bundle) -> None:

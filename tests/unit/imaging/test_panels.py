@@ -63,6 +63,13 @@ def test_folders_of_the_source_are_not_drawn() -> None:
     assert (draw_panels(*make(source="b.png")) != plain).any()
 
 
+def test_a_title_takes_the_place_of_the_source() -> None:
+    named = draw_panels(*make(source="jane doe.dcm"), title="DICOM image 3f9a1c2e")
+    other = draw_panels(*make(source="b.png"), title="DICOM image 3f9a1c2e")
+    np.testing.assert_array_equal(named, other)
+    assert (draw_panels(*make(source="b.png")) != other).any()
+
+
 @pytest.mark.parametrize("width", [32, 160, 600])
 def test_margin_lies_outside_the_image(width: int) -> None:
     pixels, prediction = make(64, width)

@@ -100,6 +100,17 @@ def test_link_to_a_parent_folder_is_not_followed(tree: Path) -> None:
     assert names("b") == ["b/x.png"]
 
 
+def test_dicom_files_named_alike_get_a_number_and_not_the_name_of_their_folder(
+    tmp_path: Path,
+) -> None:
+    for folder in ("doe jane", "roe rita"):
+        (tmp_path / folder).mkdir()
+        for name in ("IMG1", "IMG2.dcm", "IMG3.png"):
+            (tmp_path / folder / name).write_bytes(bytes(128) + b"DICM")
+    stems = [file.stem for file in list_inputs([str(tmp_path)]).files]
+    assert stems == ["IMG1", "IMG2", "IMG3", "IMG1-2", "IMG2-2", "roe rita_IMG3"]
+
+
 def test_shards_share_out_the_files_and_no_two_names_are_alike(tree: Path) -> None:
     whole = list_inputs(["."]).files
     parts = [list_inputs(["."], shard=Shard(number, 2)).files for number in (1, 2)]

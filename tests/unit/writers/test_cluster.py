@@ -1,11 +1,9 @@
-"""A run through a Ray of this machine gives what a local run gives."""
+"""What a worker of Ray does, without Ray; the run through one lies in tests/e2e/test_cluster.py."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from PIL import Image
 from tiny_bundle import speckle_image
 
 from sonolesion.bundle import Bundle
-from sonolesion.errors import MissingExtraError, OutputWriteError
+from sonolesion.errors import InvalidInputError, MissingExtraError, OutputWriteError
 from sonolesion.imaging.parts import ImagePart
 from sonolesion.inference.inputs import InputFile, list_inputs
 from sonolesion.writers import cluster
@@ -33,38 +31,6 @@ def scans(tmp_path: Path) -> Path:
         Image.fromarray(image).save(folder / f"{number}.png")
     (folder / "broken.png").write_text("no image")
     return folder
-
-
-def rows(out: Path) -> list[dict[str, object]]:
-    lines = [json.loads(line) for line in (out / "predictions.jsonl").read_text().splitlines()]
-    return [{k: v for k, v in line.items() if k != "seconds"} for line in lines]
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not importlib.util.find_spec("ray"), reason="needs the extra [cluster] (ray)")
-def test_two_workers_of_ray_give_the_rows_of_a_local_run(
-    scans: Path, tmp_path: Path, tiny_bundle: Bundle, repository: Path
-) -> None:
-    env = os.environ | {
-        "PYTHONPATH": str(repository / "src"),
-        "RAY_raylet_start_wait_time_s": "120",
-    }
-    common = ["predict", "scans", "--bundle", str(tiny_bundle.folder), "--no-pictures", "-q",
-              "--explain", "--report", "html"]  # fmt: skip
-    for options in (["-o", "local"], ["-o", "ray", "--cluster", "local", "--workers", "2"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "sonolesion", *common, *options],
-            env=env, cwd=tmp_path, capture_output=True, text=True,
-        )  # fmt: skip
-        if "timed out during startup" in done.stderr:
-            pytest.skip("this machine is too busy: Ray did not start within two minutes")
-        assert done.returncode == 3, done.stderr
-    assert len(rows(tmp_path / "local")) == 8
-    assert rows(tmp_path / "ray") == rows(tmp_path / "local")
-    for name in ("errors.csv", "summary.txt", "masks/3_mask.png", "3_result.txt", "3_why.png",
-                 "3_report.html"):  # fmt: skip
-        one, other = ((tmp_path / out / name).read_bytes() for out in ("local", "ray"))
-        assert one == other
 
 
 def test_the_worker_alone(
@@ -102,6 +68,16 @@ def test_without_ray_the_extra_is_named(
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingExtraError, match=r"sonolesion\[cluster\]"):
         run_on_ray(list_inputs([str(scans)]), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("address", ["ray://head:10001", "head", "", "head:port", "http://a:1"])
+def test_an_address_that_ray_data_cannot_use_is_refused(
+    scans: Path, tmp_path: Path, address: str
+) -> None:
+    with pytest.raises(InvalidInputError, match="expected local, auto or HOST:PORT") as refused:
+        run_on_ray(list_inputs([str(scans)]), tmp_path / "out", address=address)
+    assert ("Ray's client" in str(refused.value)) == address.startswith("ray://")
     assert not (tmp_path / "out").exists()
 
 

@@ -59,7 +59,7 @@ def test_lines_by_hand() -> None:
 
 def test_px_warn_and_a_small_change_is_within_the_error() -> None:
     lines = describe_change(compare_predictions(visit(SMALL, mm=None), visit(SMALL)).change)
-    assert "80 px to 80 px, +0 px (+0%), within the measurement error" in lines[0]
+    assert "80 px to 80 px, 0 px (0%), within the measurement error" in lines[0]
     assert lines[2].startswith("Warning: The scale of at least one image is unknown")
 
 

@@ -17,14 +17,41 @@ from numpy.typing import NDArray
 from sonolesion.inference.measure.region import Region
 
 Points = NDArray[np.float64]
-"""float64 (N, 2), (row, col)."""
+"""float64 (N, 2), (row, col). Those made here lie in memory as (2, N): numpy runs along N at once
+where a figure of each axis is applied to all points, and not along pairs."""
 
-_SIDES = np.array([[-0.5, 0.0], [0.0, 0.5], [0.5, 0.0], [0.0, -0.5]])  # middles; see _find_sides
-_DIRECTIONS = np.array([[5, 6, 7], [4, -1, 0], [3, 2, 1]])  # by step of row and column, from -1
+_SIDES = (-0.5, 0.5j, 0.5, -0.5j)  # middles of top, right, bottom, left, as row + i col
+_DIRECTIONS = (5, 6, 7, 4, None, 0, 3, 2, 1)  # of steps by 3 * rows + columns, from -4
 _SAMPLES_PER_PX = 2
 _MIN_SAMPLES = 64
 _KEPT_HARMONICS = 6.0
 FINE_WAVELENGTH_PX = 8.0
+
+
+def _tabulate_sides() -> tuple[NDArray[np.complex128], NDArray[np.bool_]]:
+    """The sides of a border pixel that lie on the contour, for each pair of steps to and from it.
+
+    Which sides are passed follows from the two steps: eight directions, clockwise from east. After
+    a step east or south-east the top is the first side; before one north-east or east it is the
+    last. A step to itself is that of a lone pixel, all of whose sides lie on the contour.
+
+    Returns:
+        For pair 9 * to + from: the middles of the sides, (81, 4), in order, and which of them are
+        meant, (81, 4).
+    """
+    sides, is_side = np.zeros((81, 4), np.complex128), np.zeros((81, 4), np.bool_)
+    for pair in range(81):
+        reached, left = (_DIRECTIONS[step] for step in divmod(pair, 9))
+        first, count = 0, 4
+        if reached is not None and left is not None:
+            first = reached // 2
+            count = ((left + 1) // 2 - first) % 4 + 1
+        sides[pair] = [_SIDES[(first + k) % 4] for k in range(4)]
+        is_side[pair, :count] = True
+    return sides, is_side
+
+
+_SIDES_OF_TURN, _IS_SIDE_OF_TURN = _tabulate_sides()
 
 
 def trace_contour(region: Region) -> Points:
@@ -43,38 +70,33 @@ def trace_contour(region: Region) -> Points:
     found, _ = cv2.findContours(
         region.inside.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
     )
-    pixels = np.asarray(found[0], np.int32).reshape(-1, 2)[::-1, ::-1]  # (row, col), clockwise
-    first, count = _find_sides(pixels)
-    pixel = np.repeat(np.arange(len(pixels)), count)
-    side = (np.arange(len(pixel)) - np.repeat(np.cumsum(count) - count - first, count)) % 4
-    row, col = pixels[pixel, 0], pixels[pixel, 1]
-    top = np.flatnonzero((side == 0) & (row == 0))
-    start = int(top[col[top].argmin()])  # row-major, the first edge of all
-    points = np.empty((len(pixel), 2))
-    points[:, 0] = row + region.top_px + _SIDES[side, 0]
-    points[:, 1] = col + region.left_px + _SIDES[side, 1]
-    return np.roll(points, -start, axis=0)
+    pixels = np.asarray(found[0], np.int32).reshape(-1, 2)[::-1]  # (col, row), clockwise
+    place = np.empty(len(pixels), np.complex128)  # row + i col
+    place.real, place.imag = pixels[:, 1], pixels[:, 0]
+    place += complex(region.top_px, region.left_px)
+    turns = _find_turns(pixels)
+    points = (place[:, None] + _SIDES_OF_TURN[turns])[_IS_SIDE_OF_TURN[turns]]
+    top = np.flatnonzero(points.real == region.top_px - 0.5)
+    start = int(top[points.imag[top].argmin()])  # row-major, the first edge of all
+    traced = np.empty((2, len(points)))
+    split = len(points) - start
+    traced[0, :split], traced[0, split:] = points.real[start:], points.real[:start]
+    traced[1, :split], traced[1, split:] = points.imag[start:], points.imag[:start]
+    return traced.T
 
 
-def _find_sides(pixels: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The sides of each border pixel that lie on the contour: the first one, and how many.
-
-    Sides are 0 top, 1 right, 2 bottom, 3 left, as the way goes round. Which are passed follows from
-    the step that leads to the pixel and the one that leads on: eight directions, clockwise from
-    east. After a step east or south-east the top is the first side; before one north-east or east
-    it is the last.
+def _find_turns(pixels: NDArray[np.int32]) -> NDArray[np.intp]:
+    """The steps to and from each border pixel, as one number each; see `_tabulate_sides`.
 
     Args:
-        pixels: int32 (N, 2), (row, col), 8-connected, closed, clockwise.
+        pixels: int32 (N, 2), (col, row), 8-connected, closed, clockwise.
     """
-    if len(pixels) == 1:
-        return np.zeros(1, np.int64), np.full(1, 4)
-    step = np.empty_like(pixels)
-    step[:-1], step[-1] = pixels[1:] - pixels[:-1], pixels[0] - pixels[-1]
-    onward = _DIRECTIONS[step[:, 0] + 1, step[:, 1] + 1]
-    first = np.concatenate([onward[-1:], onward[:-1]]) // 2
-    last = (onward + 1) // 2
-    return first, (last - first) % 4 + 1
+    number = 3 * pixels[:, 1] + pixels[:, 0]
+    onward = np.empty(len(number) + 1, np.intp)
+    onward[1:-1], onward[-1] = number[1:] - number[:-1], number[0] - number[-1]
+    onward[0] = onward[-1]
+    onward += 4  # 3 * rows + columns of a step, from -4
+    return 9 * onward[:-1] + onward[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +151,9 @@ def smooth_contour(spectrum: ContourSpectrum, *, wavelength: float) -> Points:
     cutoff = max(1.0 / wavelength, _KEPT_HARMONICS / length)
     squared = np.square(np.fft.fftfreq(count, d=length / count) / cutoff)
     smooth = np.fft.ifft(spectrum.coefficients * np.exp(-np.square(squared)))
-    points = np.empty((count, 2))
-    points[:, 0], points[:, 1] = smooth.imag, smooth.real
-    return points
+    points = np.empty((2, count))
+    points[0], points[1] = smooth.imag, smooth.real
+    return points.T
 
 
 def contour_length(contour: Points) -> float:

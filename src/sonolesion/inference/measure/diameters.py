@@ -42,7 +42,7 @@ def find_hull(points: Points) -> Points:
     """Corners of the convex hull, (K, 2); the points themselves where there are fewer than 4."""
     if len(points) < 4:
         return points
-    keep = cv2.convexHull(points.astype(np.float32), returnPoints=False)
+    keep = cv2.convexHull(points.astype(np.float32, order="C"), returnPoints=False)
     return np.asarray(points[keep[:, 0]])
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolesion.inference.measure.region import Mask, Region, open_window
+from sonolesion.inference.measure.rows import RowIntegral, RowSums, sum_rows
 from sonolesion.types.lesion import LesionEcho
 
 Grey = NDArray[np.float32]
@@ -33,20 +34,21 @@ def measure_echo(region: Region, occupied: Mask, pixels: NDArray[np.uint8]) -> L
     """
     width = region.inside.shape[1]
     window = open_window(region, beside_px=_gap(width) + _band(width))
-    near = window.cut(pixels).astype(np.float32)
+    near = window.cut(pixels)
     inside = region.inside
     left = region.left_px - window.left_px
-    grey = np.ascontiguousarray(near[:, left : left + width])
+    levels = near[:, left : left + width]
+    grey = levels.astype(np.float32)
     diameter = 2.0 * float(np.sqrt(region.area_px / np.pi))
     core = _find_core(inside, _CORE_SHARE * diameter)
-    flanks = find_flanks(window.place(region), window.cut(occupied))
-    inside_rows, n_inside = row_means(grey, inside)
-    flank_rows, n_flank = row_means(near, flanks)
-    both = (n_inside > 0) & (n_flank > 0)
+    within = sum_rows(levels, inside)
+    flanks = _sum_flanks(inside, near, ~window.cut(occupied), left_px=left)
+    inside_rows, n_inside = within.mean(), within.count
+    both = (n_inside > 0) & (flanks.count > 0)
     tissue = difference = ratio = None
     if n_inside[both].sum() >= _MIN_COVERED * n_inside.sum():
         weight = n_inside[both] / n_inside[both].sum()
-        tissue = float(flank_rows[both] @ weight)
+        tissue = float(flanks.mean()[both] @ weight)
         level = float(inside_rows[both] @ weight)
         difference = level - tissue
         ratio = level / tissue if tissue > 0 else None
@@ -63,25 +65,26 @@ def measure_echo(region: Region, occupied: Mask, pixels: NDArray[np.uint8]) -> L
     )
 
 
-def find_flanks(region: Mask, occupied: Mask) -> Mask:
-    """The tissue left and right of a lesion, in its rows.
+def _sum_flanks(inside: Mask, near: NDArray[np.uint8], free: Mask, *, left_px: int) -> RowSums:
+    """Sums over the tissue left and right of a lesion, in its rows.
 
     In each row: from 8 % to 68 % of the lesion's width away from its outermost pixels there (one
     pixel at least), other lesions left out.
 
     Args:
-        region: bool (H, W), the lesion.
-        occupied: bool (H, W), all lesions.
+        inside: bool (h, w), the lesion in its bounding box.
+        near: uint8 (h, W), the same rows of the image, farther to both sides.
+        free: bool (h, W), what no lesion covers.
+        left_px: column of `near` where the box begins.
     """
-    width = int(np.count_nonzero(region.any(axis=0)))
+    width = inside.shape[1]
     gap, band = _gap(width), _band(width)
-    has = region.any(axis=1)
-    first = np.expand_dims(region.argmax(axis=1), 1).astype(np.int32)
-    last = region.shape[1] - 1 - np.expand_dims(region[:, ::-1].argmax(axis=1), 1).astype(np.int32)
-    col = np.arange(region.shape[1], dtype=np.int32)[None]
-    left = (col < first - gap) & (col >= first - gap - band)
-    right = (col > last + gap) & (col <= last + gap + band)
-    return np.asarray((left | right) & np.expand_dims(has, 1) & ~occupied)
+    first = left_px + inside.argmax(axis=1)
+    last = left_px + width - 1 - np.ascontiguousarray(inside[:, ::-1]).argmax(axis=1)
+    sums = RowIntegral(near, free)
+    left = sums.between(*(np.maximum(first - away, 0) for away in (gap + band, gap)))
+    ends = (np.minimum(last + 1 + away, near.shape[1]) for away in (gap, gap + band))
+    return left + sums.between(*ends)
 
 
 def _gap(width_px: int) -> int:
@@ -90,15 +93,6 @@ def _gap(width_px: int) -> int:
 
 def _band(width_px: int) -> int:
     return max(1, round(BAND_SHARE * width_px))
-
-
-def row_means(grey: Grey, where: Mask) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Mean of each row over `where`, (H,), 0 in rows without a pixel; and the pixels, (H,)."""
-    weight = where.astype(np.float32)
-    # whole numbers up to 255: float32 holds the sum of a row of 65,000 px exactly
-    total = np.einsum("ij,ij->i", grey, weight).astype(np.float64)
-    count = weight.sum(axis=1).astype(np.int64)
-    return total / np.maximum(count, 1), count
 
 
 def _find_core(region: Mask, rim_px: float) -> Mask:

@@ -55,9 +55,11 @@ def measure_margin(
 
 def _turning_deg(contour: Points) -> NDArray[np.float64]:
     """Change of direction at each point, (M,), above 0 where a clockwise contour bends outward."""
-    ahead = np.roll(contour, -1, axis=0) - contour
-    way = ahead[:, 1] + 1j * ahead[:, 0]
-    return np.degrees(np.angle(way / np.where(way == 0, 1, np.roll(way, 1))))
+    way = np.empty(len(contour) + 1, np.complex128)  # to each point, and on from the last
+    for part, axis in ((way.real, 1), (way.imag, 0)):
+        np.subtract(contour[1:, axis], contour[:-1, axis], out=part[1:-1])
+        part[0] = part[-1] = contour[0, axis] - contour[-1, axis]
+    return np.degrees(np.angle(way[1:] / np.where(way[1:] == 0, 1, way[:-1])))
 
 
 def _count_bays(turning_deg: NDArray[np.float64]) -> int:
@@ -93,9 +95,8 @@ def _measure_sharpness(
     grey = _sample(contour / unit, normal / unit, np.concatenate([offsets, -offsets]), pixels)
     if grey is None:
         return None, None
-    step = grey[: len(offsets)] - grey[len(offsets) :]
-    near = _mean_by_sector(step[:_N_OFFSETS].mean(axis=0, dtype=np.float64))
-    far = _mean_by_sector(step[_N_OFFSETS:].mean(axis=0, dtype=np.float64))
+    step = (grey[: len(offsets)] - grey[len(offsets) :]).reshape(len(bands), _N_OFFSETS, -1)
+    near, far = _mean_by_sector(step.mean(axis=1, dtype=np.float64))
     read = np.isfinite(near) & np.isfinite(far)
     if np.count_nonzero(read) < _N_SECTORS / 2:
         return None, None
@@ -107,8 +108,8 @@ def _measure_sharpness(
 def _find_normals(contour: Points) -> Points:
     """Unit vectors outward at each point of a clockwise contour, (M, 2)."""
     around = np.concatenate([contour[-1:], contour, contour[:1]])
-    along = around[2:] - around[:-2]
-    normal = np.empty(along.shape)
+    along: Points = around[2:] - around[:-2]
+    normal = np.empty_like(along)
     normal[:, 0], normal[:, 1] = -along[:, 1], along[:, 0]
     normal /= np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-12)[:, None]
     return normal
@@ -119,7 +120,11 @@ def _offsets(
 ) -> NDArray[np.float64]:
     """Distances from the contour at which grey is read, (5,)."""
     first = max(shares[0] * reach, least_px * max(unit))
-    return np.linspace(first, max(shares[1] * reach, first + 2.0 * max(unit)), _N_OFFSETS)
+    last = max(shares[1] * reach, first + 2.0 * max(unit))
+    step = (last - first) / (_N_OFFSETS - 1)
+    offsets = np.arange(_N_OFFSETS, dtype=np.float64) * step + first
+    offsets[-1] = last
+    return offsets
 
 
 def _sample(
@@ -136,11 +141,16 @@ def _sample(
         (contour_px[:, axis] + offsets[:, None] * normal_px[:, axis]).astype(np.float32)
         for axis in (0, 1)
     )
-    low = [max(0, int(a.min()) - 1) for a in (row, col)]
-    high = [min(side, int(a.max()) + 3) for a, side in zip((row, col), pixels.shape, strict=True)]
+    least, most = ([float(of(a)) for a in (row, col)] for of in (np.min, np.max))
+    low = [max(0, int(a) - 1) for a in least]
+    high = [min(side, int(a) + 3) for a, side in zip(most, pixels.shape, strict=True)]
     if max(h - b for h, b in zip(high, low, strict=True)) >= _MAX_SIDE_PX:
         return None
-    outside = _find_outside(row, col, pixels.shape)
+    # beyond the image's outermost pixel centres
+    outside = None
+    if min(least) < 0 or any(a > side - 1 for a, side in zip(most, pixels.shape, strict=True)):
+        height, width = pixels.shape
+        outside = (row < 0) | (row > height - 1) | (col < 0) | (col > width - 1)
     row -= np.float32(low[0])
     col -= np.float32(low[1])
     near = pixels[low[0] : high[0], low[1] : high[1]]
@@ -155,22 +165,16 @@ def _sample(
     return grey
 
 
-def _find_outside(
-    row: NDArray[np.float32], col: NDArray[np.float32], shape: tuple[int, ...]
-) -> NDArray[np.bool_] | None:
-    """Which points lie outside of the image's outermost pixel centres; None where none does."""
-    height, width = shape
-    if row.min() >= 0 and col.min() >= 0 and row.max() <= height - 1 and col.max() <= width - 1:
-        return None
-    return np.asarray((row < 0) | (row > height - 1) | (col < 0) | (col > width - 1))
-
-
 def _mean_by_sector(step: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean of the finite values in each sector, (24,), nan where less than half are finite."""
-    size, longer = divmod(len(step), _N_SECTORS)
+    """Mean of the finite values in each sector, (K, 24), nan where less than half are finite.
+
+    Args:
+        step: float64 (K, M), once around the contour.
+    """
+    size, longer = divmod(step.shape[1], _N_SECTORS)
     starts = np.arange(_N_SECTORS) * size + np.minimum(np.arange(_N_SECTORS), longer)
-    lengths = np.diff(starts, append=len(step))
+    lengths = size + (np.arange(_N_SECTORS) < longer)
     finite = np.isfinite(step)
-    count = np.add.reduceat(finite.astype(np.float64), starts)
-    total = np.add.reduceat(np.where(finite, step, 0.0), starts)
+    count = np.add.reduceat(finite.astype(np.float64), starts, axis=1)
+    total = np.add.reduceat(np.where(finite, step, 0.0), starts, axis=1)
     return np.where(count >= 0.5 * lengths, total / np.maximum(count, 1.0), np.nan)

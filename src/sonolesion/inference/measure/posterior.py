@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolesion.inference.measure.echo import Grey, row_means
 from sonolesion.inference.measure.region import Mask, Region, open_window
+from sonolesion.inference.measure.rows import RowIntegral, RowSums
 from sonolesion.types.lesion import LesionPosterior
 
 GAP_SHARE = 0.08
@@ -39,24 +39,24 @@ def measure_posterior(region: Region, occupied: Mask, pixels: NDArray[np.uint8])
     gap, depth = max(1, round(GAP_SHARE * height)), max(MIN_ROWS_PX, round(DEPTH_SHARE * height))
     away, reach = max(1, round(FLANK_GAP_SHARE * width)), max(2, round(FLANK_SHARE * width))
     window = open_window(region, below_px=gap + depth, beside_px=away + reach)
-    grey = window.cut(pixels).astype(np.float32)
-    free = ~window.cut(occupied)
+    grey, free = window.cut(pixels), ~window.cut(occupied)
     left = region.left_px - window.left_px
-    sides = (slice(0, max(0, left - away)), slice(left + width + away, None))
-    beside = np.concatenate([free[:, side] for side in sides], axis=1)
-    flank = _Rows(*row_means(np.concatenate([grey[:, s] for s in sides], axis=1), beside))
+    beside = RowIntegral(grey, free)
+    flank = beside.between(0, max(0, left - away)) + beside.between(
+        min(grey.shape[1], left + width + away), grey.shape[1]
+    )
     inner = slice(left + trim, left + width - trim)
-    beneath = _find_beneath(
+    beneath = free[:, inner] & _find_beneath(
         region.inside[:, trim : width - trim], len(grey), gap=gap, depth=depth
-    ) & free[:, inner]  # fmt: skip
-    below = np.ascontiguousarray(grey[:, inner])
-    whole = _compare(below, beneath, flank, depth=depth)
+    )
+    below = RowIntegral(grey[:, inner], beneath)
+    n_cols = beneath.shape[1]
+    whole = _compare(below.between(0, n_cols), flank, n_cols, depth=depth)
     if whole is None:
         return LesionPosterior()
     changes = []
-    for part in np.array_split(np.arange(beneath.shape[1]), 3):
-        columns = slice(int(part[0]), int(part[-1]) + 1) if part.size else slice(0)
-        found = _compare(below[:, columns], beneath[:, columns], flank, depth=depth)
+    for first, stop in pairwise(_third_edges(n_cols)):
+        found = _compare(below.between(first, stop), flank, stop - first, depth=depth)
         if found is not None:
             changes.append(_change(*found))
     return LesionPosterior(
@@ -66,24 +66,29 @@ def measure_posterior(region: Region, occupied: Mask, pixels: NDArray[np.uint8])
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Mean of each row, float64 (H,), and from how many pixels, int64 (H,)."""
+def _third_edges(n_cols: int) -> tuple[int, int, int, int]:
+    """Where three parts of some columns begin and the last ends; the first take what is over.
 
-    mean: NDArray[np.float64]
-    count: NDArray[np.int64]
+    >>> _third_edges(8), _third_edges(1)
+    ((0, 3, 6, 8), (0, 1, 1, 1))
+    """
+    size, over = divmod(n_cols, 3)
+    second = size + (over > 0)
+    return 0, second, second + size + (over > 1), n_cols
 
 
-def _compare(grey: Grey, beneath: Mask, flank: _Rows, *, depth: int) -> tuple[float, float] | None:
+def _compare(
+    beneath: RowSums, flank: RowSums, n_cols: int, *, depth: int
+) -> tuple[float, float] | None:
     """Mean behind and of the flanks, weighted alike over rows; None if not to be read."""
-    mean, count = row_means(grey, beneath)
+    count = beneath.count
     both = (count > 0) & (flank.count >= MIN_FLANK_PX)
     total = count[both].sum()
-    readable = total >= _MIN_READ * beneath.shape[1] * depth
+    readable = total >= _MIN_READ * n_cols * depth
     if np.count_nonzero(both) < MIN_ROWS_PX or not readable:
         return None
     weight = count[both] / total
-    return float(mean[both] @ weight), float(flank.mean[both] @ weight)
+    return float(beneath.mean()[both] @ weight), float(flank.mean()[both] @ weight)
 
 
 def _find_beneath(inside: Mask, n_rows: int, *, gap: int, depth: int) -> Mask:

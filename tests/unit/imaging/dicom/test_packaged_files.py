@@ -113,6 +113,61 @@ def test_grey_of_12_to_16_bits_in_every_syntax(name: str) -> None:
     assert np.abs(ours - share * 255).max() <= 0.501
 
 
+BY_SYNTAX = {
+    "1.2.840.10008.1.2": "MR_small_implicit.dcm",
+    "1.2.840.10008.1.2.1": "examples_rgb_color.dcm",
+    "1.2.840.10008.1.2.1.99": "image_dfl.dcm",
+    "1.2.840.10008.1.2.2": "ExplVR_BigEnd.dcm",
+    "1.2.840.10008.1.2.4.50": "SC_rgb_dcmtk_+eb+cy+np.dcm",
+    "1.2.840.10008.1.2.4.51": "JPGExtended.dcm",
+    "1.2.840.10008.1.2.4.70": "SC_rgb_jpeg_gdcm.dcm",
+    "1.2.840.10008.1.2.4.80": "MR_small_jpeg_ls_lossless.dcm",
+    "1.2.840.10008.1.2.4.81": "SC_rgb_jls_lossy_line.dcm",
+    "1.2.840.10008.1.2.4.90": "examples_jpeg2k.dcm",
+    "1.2.840.10008.1.2.4.91": "693_J2KI.dcm",
+    "1.2.840.10008.1.2.5": "SC_rgb_rle.dcm",
+}
+"""A file of each transfer syntax that pydicom's files with pixels have."""
+
+
+def load(name: str) -> pydicom.Dataset:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pydicom.dcmread(ROOT / name)
+
+
+def test_no_transfer_syntax_of_the_files_is_left_out() -> None:
+    found = set()
+    for name in FILES:
+        try:
+            dataset = load(name)
+        except pydicom.errors.InvalidDicomError:  # which has no header to say its syntax
+            continue
+        if "PixelData" in dataset:
+            found.add(str(dataset.file_meta.get("TransferSyntaxUID", "")))
+    assert found - {""} == set(BY_SYNTAX)
+
+
+@pytest.mark.parametrize(("syntax", "name"), BY_SYNTAX.items())
+def test_each_transfer_syntax_is_read_or_refused_with_a_reason(syntax: str, name: str) -> None:
+    """As ultrasound, so that the modality of the example does not decide first."""
+    dataset = load(name)
+    assert dataset.file_meta.TransferSyntaxUID == syntax
+    shape = (dataset.Rows, dataset.Columns)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dataset.Modality = "US"
+        for keyword in ("WindowCenter", "WindowWidth", "RescaleSlope", "RescaleIntercept"):
+            if keyword in dataset:
+                delattr(dataset, keyword)
+        data = to_bytes(dataset)
+    if syntax == "1.2.840.10008.1.2.4.51":
+        with pytest.raises(UnsupportedImageError, match="JPEG Extended of 12 bits, which no dec"):
+            read_image(data, frame=1)
+        return
+    assert read_image(data, frame=1).pixels.shape == shape
+
+
 def test_big_endian_is_read_the_same() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
