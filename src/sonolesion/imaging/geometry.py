@@ -12,7 +12,6 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from sonolesion.errors import InvalidInputError
 
@@ -111,6 +110,9 @@ def resize(pixels: NDArray[_Pixel], *, height_px: int, width_px: int) -> NDArray
         )
     if pixels.shape == (height_px, width_px):
         return pixels.copy()
+    # imported here: a bundle's description, which names this resize, needs no Pillow
+    from PIL import Image
+
     image = Image.fromarray(np.ascontiguousarray(pixels))
     return np.array(image.resize((width_px, height_px), Image.Resampling.BICUBIC))
 
