@@ -81,6 +81,7 @@ def run_predict(request: PredictRequest) -> None:
         typer.Exit: see `running`.
     """
     with (
+        _one_image_without_collecting(),
         running(
             "predict",
             arguments=request.to_record(),
@@ -88,7 +89,6 @@ def run_predict(request: PredictRequest) -> None:
             json_output=request.json_output,
             quiet=request.quiet,
         ) as run,
-        _one_image_without_collecting(),
     ):
         early = _begin_early(request)
         from sonolesion.writers.case_extras import parse_extras
@@ -224,11 +224,13 @@ def _one_image_without_collecting() -> Iterator[None]:
 
     `predict_into` switches the collector on again where there is more to do.
     """
+    was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        if was_on:
+            gc.enable()
 
 
 def _gather(request: PredictRequest) -> list[str]:

@@ -15,7 +15,6 @@ refused, 130 interrupted.
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import os
 import sys
@@ -174,7 +173,6 @@ def running(
     Raises:
         typer.Exit: the run did not end with exit code 0.
     """
-    gc.enable()  # see `cli.start.main`
     tolerate_odd_names()
     run = Run(command, arguments=arguments, out=out, json_output=json_output, quiet=quiet)
     try:

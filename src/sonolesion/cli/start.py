@@ -16,7 +16,7 @@ from typing import NoReturn
 
 def main() -> None:
     """Run the command line."""
-    gc.disable()  # importing makes no garbage; `running` switches it on again
+    gc.disable()  # importing makes no garbage; who does more than a short thing switches it on
     act = _find_short_way(sys.argv[1:])
     if act is None:
         from sonolesion.cli.app import main as run_app

@@ -19,20 +19,18 @@ if TYPE_CHECKING:
 
 
 class EarlyPredictor:
-    """A bundle whose session is being made; use `begin_loading`.
+    """A bundle that is being made ready; use `begin_loading`.
 
     Args:
         bundle: a loaded bundle.
+        session: its graph, being made ready.
         threads: of one network run.
     """
 
-    def __init__(self, bundle: Bundle, threads: int) -> None:
+    def __init__(self, bundle: Bundle, session: Future[Session], *, threads: int) -> None:
         self._bundle = bundle
+        self._session = session
         self._threads = threads
-        import_runtime()
-        pool = ThreadPoolExecutor(1, thread_name_prefix="load")
-        self._session: Future[Session] = pool.submit(Session, bundle, threads)
-        pool.shutdown(wait=False)
 
     def finish(self, threads: int) -> Predictor | None:
         """Wait for the session; None where another number of threads is wanted after all.
@@ -61,7 +59,13 @@ def begin_loading(bundle: str | Path | None, *, threads: int) -> EarlyPredictor 
     Returns:
         None where the bundle is refused: `load_predictor` says why, when its turn comes.
     """
+    pool = ThreadPoolExecutor(1, thread_name_prefix="load")
+    runtime = pool.submit(import_runtime)  # while this thread reads and hashes the graph
     try:
-        return EarlyPredictor(load_bundle(DEFAULT_BUNDLE if bundle is None else bundle), threads)
+        loaded = load_bundle(DEFAULT_BUNDLE if bundle is None else bundle)
+        runtime.result()
+        return EarlyPredictor(loaded, pool.submit(Session, loaded, threads), threads=threads)
     except SonolesionError:
         return None
+    finally:
+        pool.shutdown(wait=False)
