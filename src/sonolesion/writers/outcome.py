@@ -13,6 +13,7 @@ from sonolesion.errors import ImageError, MissingExtraError
 from sonolesion.inference import FailedInput
 from sonolesion.types.lesion import LesionMeasurement
 from sonolesion.types.lexicon import Descriptor, Reason
+from sonolesion.writers.plain_json import to_plain
 from sonolesion.writers.prediction_row import PredictionRow
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def outcome_to_json(outcome: FileOutcome) -> dict[str, Any]:
         "size_bytes": outcome.size_bytes,
         "mtime_ns": outcome.mtime_ns,
         "sha256": outcome.sha256,
-        "rows": [_take_apart(row) for row in outcome.rows],
+        "rows": [to_plain(row) for row in outcome.rows],
         "failures": [
             {"source": f.source, "code": f.error.code, "message": f.error.message}
             for f in outcome.failures
@@ -141,18 +142,6 @@ def _settle_draft(lesion: LesionMeasurement) -> LesionMeasurement:
             posterior=settle(draft.posterior),
         ),
     )
-
-
-def _take_apart(value: Any) -> Any:
-    """Make plain JSON of a row: dataclasses become objects, tuples lists, words text."""
-    if dataclasses.is_dataclass(value):
-        names = (field.name for field in dataclasses.fields(value))
-        return {name: _take_apart(getattr(value, name)) for name in names}
-    if isinstance(value, tuple | list):
-        return [_take_apart(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _take_apart(item) for key, item in value.items()}
-    return str(value) if isinstance(value, str) else value
 
 
 @functools.cache
