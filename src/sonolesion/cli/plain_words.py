@@ -80,7 +80,9 @@ def read_plain_words(words: Sequence[str]) -> PredictRequest | None:
             if word not in VALUES:
                 return None
             name, kind = VALUES[word]
-            if kind is int and not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
+            if kind is int and not (
+                text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
+            ):
                 return None
             value = kind(text)  # type: ignore[assignment]
         if fields.setdefault(name, value) != value:

@@ -203,8 +203,8 @@ def _begin_early(request: PredictRequest) -> EarlyPredictor | None:
 
     None for several inputs, whose work makes up for the start, and on a cluster.
     """
-    is_one = len(request.inputs) == 1 and request.path_list is request.table is None
-    if not is_one or request.cluster is not None or not Path(request.inputs[0]).is_file():
+    elsewhere = (request.path_list, request.table, request.cluster)
+    if len(request.inputs) != 1 or any(elsewhere) or not Path(request.inputs[0]).is_file():
         return None
     from sonolesion.inference.concurrency import plan_concurrency
     from sonolesion.inference.early import begin_loading
@@ -236,7 +236,6 @@ def _one_image_without_collecting() -> Iterator[None]:
 def _gather(request: PredictRequest) -> list[str]:
     """Join the inputs of the command line with those of a list and a table."""
     from sonolesion.errors import InvalidInputError
-    from sonolesion.inference.path_lists import read_path_column, read_path_list
 
     if request.table is None and request.column != DEFAULT_COLUMN:
         raise InvalidInputError("--column: names a column of --table. Give a table too.")
@@ -245,6 +244,10 @@ def _gather(request: PredictRequest) -> list[str]:
             "expected images, folders or patterns, or --list or --table; got nothing."
         )
     texts = list(request.inputs)
+    if request.path_list is None and request.table is None:
+        return texts
+    from sonolesion.inference.path_lists import read_path_column, read_path_list
+
     if request.path_list is not None:
         texts += read_path_list(request.path_list)
     if request.table is not None:

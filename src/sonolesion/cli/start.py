@@ -25,7 +25,7 @@ def main() -> None:
         return
     try:
         act()
-    except (Exception, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - raised again in typer
         _end_by_typer(error)
     _leave()
 

@@ -166,7 +166,9 @@ def row_to_csv(row: PredictionRow, line: Mapping[str, Any] | None = None) -> dic
     for name in ("unsure", "malignant_alert", "disagreement"):
         values[name] = int(values[name])
     row_mm, col_mm = row.spacing_mm or (None, None)
-    values |= {"row_spacing_mm": row_mm, "col_spacing_mm": col_mm} | lesions_to_csv(values["lesions"])
+    values |= {"row_spacing_mm": row_mm, "col_spacing_mm": col_mm} | lesions_to_csv(
+        values["lesions"]
+    )
     on_lesion = None if row.explanation is None else row.explanation.lesion
     values["evidence_share"] = None if on_lesion is None else round(on_lesion.evidence, 4)
     values["evidence_ratio"] = None if on_lesion is None else round(on_lesion.ratio, 4)

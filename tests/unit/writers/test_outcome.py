@@ -27,6 +27,7 @@ from sonolesion.writers.outcome import (
 )
 from sonolesion.writers.prediction_row import PredictionRow
 
+
 @pytest.fixture
 def lesion() -> LesionMeasurement:
     """A measured disc on a flat image; its counts of bays and corners are whole numbers."""
