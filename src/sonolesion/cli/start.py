@@ -63,8 +63,11 @@ def _leave() -> None:
     """End the process with exit code 0, without taking its libraries apart piece by piece.
 
     All results are written and all threads have ended. Freeing OpenCV, NumPy and the graph takes
-    as long as loading OpenCV; the operating system does it at once.
+    as long as loading OpenCV; the operating system does it at once. A process that is being
+    profiled or traced ends in the ordinary way, for whoever watches it wants the last word.
     """
+    if _is_watched():
+        return
     atexit._run_exitfuncs()
     try:
         sys.stdout.flush()
@@ -72,3 +75,10 @@ def _leave() -> None:
     except (OSError, ValueError):
         return  # the interpreter says what there is to say of a stream that is gone
     os._exit(0)
+
+
+def _is_watched() -> bool:
+    """Whether a profiler, debugger or coverage tool looks on."""
+    monitoring = getattr(sys, "monitoring", None)  # from Python 3.12
+    tools = [] if monitoring is None else [monitoring.get_tool(i) for i in range(6)]
+    return any(tool is not None for tool in (sys.gettrace(), sys.getprofile(), *tools))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Hashable
 from typing import Any
 
 
@@ -23,7 +22,7 @@ def to_plain(value: Any, *, digits: int | None = None) -> Any:
         return value if digits is None else round(value, digits)
     if kind is str or kind is int or kind is bool or value is None:
         return value
-    names = _field_names(kind)
+    names = _field_names(kind)  # type: ignore[arg-type]  # a class is hashable
     if names is not None:
         return {name: to_plain(getattr(value, name), digits=digits) for name in names}
     if isinstance(value, list | tuple):
@@ -36,8 +35,8 @@ def to_plain(value: Any, *, digits: int | None = None) -> Any:
 
 
 @functools.cache
-def _field_names(kind: Hashable) -> tuple[str, ...] | None:
+def _field_names(kind: type) -> tuple[str, ...] | None:
     """Names of a dataclass's fields, in order; None for another type."""
-    if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
+    if not dataclasses.is_dataclass(kind):
         return None
     return tuple(field.name for field in dataclasses.fields(kind))

@@ -86,6 +86,13 @@ def test_what_was_asked_for_at_the_end_is_done(work: Path, tiny_bundle_folder: P
     assert run(WAYS[0], words, work, before=before) == (0, "at the end\n", "")
 
 
+def test_a_profiler_has_the_last_word(work: Path, tiny_bundle_folder: Path) -> None:
+    words = ["predict", "good.png", "--bundle", str(tiny_bundle_folder), "-q"]
+    profiled = [sys.executable, "-m", "cProfile", "-o", "profile.out", "-m", "sonolesion", *words]
+    assert subprocess.run(profiled, cwd=work).returncode == 0
+    assert (work / "profile.out").stat().st_size > 0
+
+
 def test_a_reader_that_is_gone_ends_it_alike(work: Path, tiny_bundle_folder: Path) -> None:
     codes = []
     for way in WAYS:
