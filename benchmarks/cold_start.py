@@ -3,8 +3,9 @@
 The bare side is a Python process that imports numpy, OpenCV and ONNX Runtime and loads the
 bundle's graph. Each run is a process of its own; the two take turns. Byte code is kept in a folder
 of this benchmark's own, as an installation has it, and the first runs, which write it, do not
-count. Wall time and processor time are both given; only the latter is to be trusted on a machine
-that does something else.
+count. Wall time and processor time are both given. What counts for who waits is wall time, on a
+machine that does nothing else: `predict` imports on one core while the other builds the session, so
+that its processor time does not say how long it takes.
 
     python benchmarks/cold_start.py [--bundle fast] [--pairs 20] [--options=WORD] [--json FILE]
 """

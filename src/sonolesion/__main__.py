@@ -1,5 +1,5 @@
 """`python -m sonolesion` is the command `sonolesion`."""
 
-from sonolesion.cli.app import main
+from sonolesion.cli.start import main
 
 main()

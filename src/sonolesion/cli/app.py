@@ -98,7 +98,9 @@ def __getattr__(name: str) -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command line; the entry point of the installed `sonolesion`."""
-    gc.disable()  # importing makes no garbage; `running` switches it on again
+    """Run the command line; `cli.start` has a shorter way for some."""
+    gc.disable()  # importing makes no garbage
     named = [word for word in sys.argv[1:2] if word in COMMANDS]
-    build_app(named or tuple(COMMANDS))()
+    made = build_app(named or tuple(COMMANDS))
+    gc.enable()
+    made()

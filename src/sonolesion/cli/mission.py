@@ -169,7 +169,7 @@ def _evaluate(run: Run, manifest: Manifest) -> None:
 
 
 def _live_demo(run: Run) -> None:
-    from sonolesion.cli.predict import predict_into
+    from sonolesion.cli.predict_run import predict_into
 
     bundle = _find_bundle(run)
     run.note("Image, folder, or pattern such as path/to/images/*.png:")

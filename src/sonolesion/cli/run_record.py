@@ -15,7 +15,6 @@ refused, 130 interrupted.
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import os
 import sys
@@ -25,8 +24,6 @@ from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any
-
-import typer
 
 from sonolesion.cli.console import ProgressBar, print_human, tolerate_odd_names
 from sonolesion.errors import SonolesionError
@@ -176,7 +173,6 @@ def running(
     Raises:
         typer.Exit: the run did not end with exit code 0.
     """
-    gc.enable()  # see `cli.app.main`
     tolerate_odd_names()
     run = Run(command, arguments=arguments, out=out, json_output=json_output, quiet=quiet)
     try:
@@ -186,20 +182,20 @@ def running(
         run.close()
         _report(run, error.code, error.message)
         _reraise_in_debug(error)
-        raise typer.Exit(error.exit_code) from None
+        raise _exit(error.exit_code) from None
     except KeyboardInterrupt:
         run.close()
         print(f"{command}: interrupted.", file=sys.stderr)
-        raise typer.Exit(EXIT_INTERRUPTED) from None
+        raise _exit(EXIT_INTERRUPTED) from None
     except MemoryError as error:
         run.close()
         _report(run, "E-GEN-002", "not enough memory: use fewer workers or smaller batches.")
         _reraise_in_debug(error)
-        raise typer.Exit(EXIT_FAILED) from None
+        raise _exit(EXIT_FAILED) from None
     finally:
         run.close()
     if run.exit_code:
-        raise typer.Exit(run.exit_code)
+        raise _exit(run.exit_code)
 
 
 def plain(value: Any) -> Any:
@@ -215,6 +211,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(v) for v in value]
     return value
+
+
+def _exit(code: int) -> Exception:
+    # imported here: a run that ends well need not pay for it
+    import typer
+
+    return typer.Exit(code)
 
 
 def _report(run: Run, code: str, message: str) -> None:

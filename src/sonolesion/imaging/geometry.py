@@ -12,7 +12,6 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from sonolesion.errors import InvalidInputError
 
@@ -111,6 +110,9 @@ def resize(pixels: NDArray[_Pixel], *, height_px: int, width_px: int) -> NDArray
         )
     if pixels.shape == (height_px, width_px):
         return pixels.copy()
+    # imported here: a bundle's description, which names this resize, needs no Pillow
+    from PIL import Image
+
     image = Image.fromarray(np.ascontiguousarray(pixels))
     return np.array(image.resize((width_px, height_px), Image.Resampling.BICUBIC))
 
@@ -141,7 +143,8 @@ def mask_to_square(mask: NDArray[np.bool_], fit: SquareFit) -> NDArray[np.bool_]
 
 def prob_to_image(prob: NDArray[np.float32], fit: SquareFit) -> NDArray[np.float32]:
     """Bring a map float32 (size, size) in [0, 1] back to the image, float32 (H, W) in [0, 1]."""
-    return np.clip(map_to_image(prob, fit), 0.0, 1.0)
+    values = map_to_image(prob, fit)
+    return np.clip(values, 0.0, 1.0, out=values)
 
 
 def map_to_image(values: NDArray[np.float32], fit: SquareFit) -> NDArray[np.float32]:

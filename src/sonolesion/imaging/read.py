@@ -287,7 +287,7 @@ def _to_channels(
     """Grey levels where the file has one channel, else an RGB image over black."""
     try:
         if image.mode in ("L", "1"):
-            return np.array(image.convert("L"))
+            return np.array(image if image.mode == "L" else image.convert("L"))
         if image.mode.startswith("I") or image.mode == "F":
             return _scale_wide(np.array(image), name, notes)
         if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:

@@ -80,15 +80,23 @@ class Predictor:
         threads: of one network run; None for as many as there are cores.
         measure: measure the lesions of each outline; an evaluation, which looks at none of the
             figures, switches it off.
+        session: the bundle's graph, where it was made ready already; None to do it now.
 
     Raises:
         BundleError: the graph does not keep the bundle's contract.
     """
 
-    def __init__(self, bundle: Bundle, threads: int | None = None, *, measure: bool = True) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        threads: int | None = None,
+        *,
+        measure: bool = True,
+        session: Session | None = None,
+    ) -> None:
         self._info = bundle.info
         self._measure = measure
-        self._session = Session(bundle, threads)
+        self._session = Session(bundle, threads) if session is None else session
 
     @property
     def info(self) -> BundleInfo:

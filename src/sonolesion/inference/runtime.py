@@ -176,6 +176,11 @@ def _first_line(error: Exception) -> str:
     return text.splitlines()[0][:200] if text else type(error).__name__
 
 
+def import_runtime() -> None:
+    """Import ONNX Runtime now, for who chooses when it is paid for; else `Session` does."""
+    import onnxruntime  # noqa: F401
+
+
 def available_providers() -> tuple[str, ...]:
     """Names of the execution providers of the installed ONNX Runtime, best first."""
     import onnxruntime

@@ -1,55 +1,80 @@
-"""Every figure that sonolesion reports, in numpy: each with its n, none averaging a nan unseen."""
+"""Every figure that sonolesion reports, in numpy: each with its n, none averaging a nan unseen.
 
-from sonolesion.metrics.border import border_distances, mask_border
-from sonolesion.metrics.calibration import (
-    Binning,
-    ReliabilityBins,
-    brier_score,
-    expected_calibration_error,
-    reliability_bins,
+A figure's module is imported when the figure is first used: a prediction needs one of them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sonolesion.metrics.border import border_distances, mask_border
+    from sonolesion.metrics.calibration import (
+        Binning,
+        ReliabilityBins,
+        brier_score,
+        expected_calibration_error,
+        reliability_bins,
+    )
+    from sonolesion.metrics.classification import (
+        Average,
+        AveragedScores,
+        ClassScores,
+        average_scores,
+        class_scores,
+    )
+    from sonolesion.metrics.confusion import accuracy, confusion_matrix
+    from sonolesion.metrics.detection import (
+        Rate,
+        false_positives_on_normals,
+        is_marked,
+        missed_lesions,
+    )
+    from sonolesion.metrics.interval import Interval, wilson_interval
+    from sonolesion.metrics.lesion_match import LesionMatch, match_lesions, sum_matches
+    from sonolesion.metrics.operating_point import (
+        OperatingPoint,
+        sensitivity_at_specificity,
+        specificity_at_sensitivity,
+    )
+    from sonolesion.metrics.overlap import batched_flat_dice, dice, iou, mission_iou, pixel_accuracy
+    from sonolesion.metrics.precision_recall import (
+        PrecisionRecallCurve,
+        average_precision,
+        precision_recall_curve,
+    )
+    from sonolesion.metrics.roc import (
+        RocCurve,
+        malignant_vs_benign_auc,
+        one_vs_rest_auc,
+        roc_auc,
+        roc_curve,
+    )
+    from sonolesion.metrics.surface import (
+        SurfaceScores,
+        average_surface_distance,
+        hd95,
+        normalised_surface_dice,
+        surface_scores,
+    )
+    from sonolesion.metrics.uncertainty import bootstrap_interval, bootstrap_mean
+
+_MODULES = (
+    "border",
+    "calibration",
+    "classification",
+    "confusion",
+    "detection",
+    "interval",
+    "lesion_match",
+    "operating_point",
+    "overlap",
+    "precision_recall",
+    "roc",
+    "surface",
+    "uncertainty",
 )
-from sonolesion.metrics.classification import (
-    Average,
-    AveragedScores,
-    ClassScores,
-    average_scores,
-    class_scores,
-)
-from sonolesion.metrics.confusion import accuracy, confusion_matrix
-from sonolesion.metrics.detection import (
-    Rate,
-    false_positives_on_normals,
-    is_marked,
-    missed_lesions,
-)
-from sonolesion.metrics.interval import Interval, wilson_interval
-from sonolesion.metrics.lesion_match import LesionMatch, match_lesions, sum_matches
-from sonolesion.metrics.operating_point import (
-    OperatingPoint,
-    sensitivity_at_specificity,
-    specificity_at_sensitivity,
-)
-from sonolesion.metrics.overlap import batched_flat_dice, dice, iou, mission_iou, pixel_accuracy
-from sonolesion.metrics.precision_recall import (
-    PrecisionRecallCurve,
-    average_precision,
-    precision_recall_curve,
-)
-from sonolesion.metrics.roc import (
-    RocCurve,
-    malignant_vs_benign_auc,
-    one_vs_rest_auc,
-    roc_auc,
-    roc_curve,
-)
-from sonolesion.metrics.surface import (
-    SurfaceScores,
-    average_surface_distance,
-    hd95,
-    normalised_surface_dice,
-    surface_scores,
-)
-from sonolesion.metrics.uncertainty import bootstrap_interval, bootstrap_mean
 
 __all__ = [
     "Average",
@@ -99,3 +124,12 @@ __all__ = [
     "surface_scores",
     "wilson_interval",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name in __all__:
+        for module in _MODULES:
+            home = import_module(f"{__name__}.{module}")
+            if hasattr(home, name):
+                return getattr(home, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,7 @@ def comparison_to_json(comparison: VisitComparison) -> dict[str, Any]:
         "earlier": _visit_to_json(comparison.earlier),
         "later": _visit_to_json(comparison.later),
         "unit": "mm" if change.in_mm else "px",
-        "changes": [round_numbers(asdict(item)) for item in change.lesions],
+        "changes": [round_numbers(item) for item in change.lesions],
         "only_earlier": list(change.only_earlier),
         "only_later": list(change.only_later),
         "warnings": list(change.warnings),

@@ -176,11 +176,16 @@ class FinishedOutcomes:
         path: the journal.
         places: place of each input's line, in input order: 8 bytes an input, and no row, is what
             a run keeps in memory.
+        at_hand: place -> outcome of a few that need not be read; a run of one image then does
+            without what puts rows together.
     """
 
-    def __init__(self, path: Path, places: array[int]) -> None:
+    def __init__(
+        self, path: Path, places: array[int], at_hand: Mapping[int, FileOutcome] | None = None
+    ) -> None:
         self._path = path
         self._places = places
+        self._at_hand = at_hand or {}
 
     def __len__(self) -> int:
         return len(self._places)
@@ -193,7 +198,7 @@ class FinishedOutcomes:
         """
         with self._path.open("rb") as file:
             for place in self._places:
-                yield _read(file, place, self._path)
+                yield self._at_hand.get(place) or _read(file, place, self._path)
 
 
 def _read(file: BinaryIO, place: int, path: Path) -> FileOutcome:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sonolesion.types.lesion import LesionMeasurement
+from sonolesion.writers.plain_json import to_plain
 
 _DIGITS = 4
 _DESCRIPTORS = ("shape", "orientation", "margin", "echo_pattern", "posterior")
@@ -20,7 +20,7 @@ LESION_COLUMNS = (
 
 def lesion_to_json(lesion: LesionMeasurement) -> dict[str, Any]:
     """One lesion, with the names of `LesionMeasurement`; numbers to 4 digits after the point."""
-    plain: dict[str, Any] = round_numbers(asdict(lesion))
+    plain: dict[str, Any] = round_numbers(lesion)
     return plain
 
 
@@ -36,14 +36,18 @@ def lesion_from_json(value: object) -> LesionMeasurement:
     return TypeAdapter(LesionMeasurement).validate_python(value)
 
 
-def lesions_to_csv(lesions: Sequence[LesionMeasurement] | None) -> dict[str, object]:
-    """The columns of `LESION_COLUMNS`; all of them empty where nothing was measured."""
+def lesions_to_csv(lesions: Sequence[Mapping[str, Any]] | None) -> dict[str, object]:
+    """The columns of `LESION_COLUMNS`; all of them empty where nothing was measured.
+
+    Args:
+        lesions: as `lesion_to_json` gives them, the largest first; None for none measured.
+    """
     if lesions is None:
         return dict.fromkeys(LESION_COLUMNS)
     values: dict[str, object] = dict.fromkeys(LESION_COLUMNS) | {"n_lesions": len(lesions)}
     if not lesions:
         return values
-    lesion = lesion_to_json(lesions[0])
+    lesion = lesions[0]
     values |= {name: lesion["size"][name] for name in LESION_COLUMNS if name in lesion["size"]}
     values |= {name: lesion["place"][name] for name in LESION_COLUMNS if name in lesion["place"]}
     values["height_to_width"] = lesion["form"]["height_to_width"]
@@ -52,11 +56,5 @@ def lesions_to_csv(lesions: Sequence[LesionMeasurement] | None) -> dict[str, obj
 
 
 def round_numbers(value: Any) -> Any:
-    """Make plain JSON: tuples as lists, words as text, numbers to 4 digits after the point."""
-    if isinstance(value, dict):
-        return {key: round_numbers(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [round_numbers(inner) for inner in value]
-    if isinstance(value, float):
-        return round(value, _DIGITS)
-    return str(value) if isinstance(value, str) else value
+    """Make plain JSON as `to_plain` does, with numbers to 4 digits after the point."""
+    return to_plain(value, digits=_DIGITS)

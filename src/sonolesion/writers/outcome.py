@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from sonolesion.errors import ImageError, MissingExtraError
 from sonolesion.inference import FailedInput
+from sonolesion.types.lesion import LesionMeasurement
+from sonolesion.types.lexicon import Descriptor, Reason
+from sonolesion.writers.plain_json import to_plain
 from sonolesion.writers.prediction_row import PredictionRow
 
 if TYPE_CHECKING:
@@ -78,7 +81,7 @@ def outcome_to_json(outcome: FileOutcome) -> dict[str, Any]:
         "size_bytes": outcome.size_bytes,
         "mtime_ns": outcome.mtime_ns,
         "sha256": outcome.sha256,
-        "rows": [_take_apart(row) for row in outcome.rows],
+        "rows": [to_plain(row) for row in outcome.rows],
         "failures": [
             {"source": f.source, "code": f.error.code, "message": f.error.message}
             for f in outcome.failures
@@ -108,16 +111,37 @@ def outcome_from_json(values: Mapping[str, Any]) -> FileOutcome:
     )
 
 
-def _take_apart(value: Any) -> Any:
-    """Make plain JSON of a row: dataclasses become objects, tuples lists, words text."""
-    if dataclasses.is_dataclass(value):
-        names = (field.name for field in dataclasses.fields(value))
-        return {name: _take_apart(getattr(value, name)) for name in names}
-    if isinstance(value, tuple | list):
-        return [_take_apart(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _take_apart(item) for key, item in value.items()}
-    return str(value) if isinstance(value, str) else value
+def as_read_back(outcome: FileOutcome) -> FileOutcome:
+    """The outcome as `outcome_from_json` gives it back, without the way through JSON.
+
+    Reading makes floats of the whole numbers among the reasons of a draft, and nothing else.
+    """
+    rows = (
+        row
+        if not row.lesions
+        else dataclasses.replace(row, lesions=tuple(_settle_draft(x) for x in row.lesions))
+        for row in outcome.rows
+    )
+    return dataclasses.replace(outcome, rows=tuple(rows))
+
+
+def _settle_draft(lesion: LesionMeasurement) -> LesionMeasurement:
+    def settle(said: Descriptor[Any]) -> Descriptor[Any]:
+        reasons = (Reason(r.figure, float(r.value), float(r.threshold)) for r in said.reasons)
+        return dataclasses.replace(said, reasons=tuple(reasons))
+
+    draft = lesion.draft
+    return dataclasses.replace(
+        lesion,
+        draft=dataclasses.replace(
+            draft,
+            shape=settle(draft.shape),
+            orientation=settle(draft.orientation),
+            margin=settle(draft.margin),
+            echo_pattern=settle(draft.echo_pattern),
+            posterior=settle(draft.posterior),
+        ),
+    )
 
 
 @functools.cache

@@ -41,7 +41,7 @@ from sonolesion.writers.case_extras import NO_EXTRAS, CaseExtras
 from sonolesion.writers.earlier_results import remove_leftovers, remove_results
 from sonolesion.writers.journal import JOURNAL_NAME, FinishedOutcomes, Journal
 from sonolesion.writers.ordered_map import map_ordered
-from sonolesion.writers.outcome import FileOutcome
+from sonolesion.writers.outcome import FileOutcome, as_read_back
 from sonolesion.writers.predict_file import predict_file
 from sonolesion.writers.prediction_parquet import require_parquet
 from sonolesion.writers.prediction_report import PredictionReport
@@ -49,6 +49,7 @@ from sonolesion.writers.prediction_tables import write_tables
 from sonolesion.writers.run_identity import check_identity, describe_identity
 from sonolesion.writers.take_over import UNFINISHED, no_places, take_over
 
+_AT_HAND_AT_MOST = 4
 NumberedFile = tuple[int, InputFile]
 NumberedOutcome = tuple[int, FileOutcome]
 
@@ -218,12 +219,15 @@ def run_folder(
         if options.on_start is not None:
             options.on_start(listing, n_taken_over)
         todo = ((i, file) for i, file in enumerate(listing.files) if places[i] == UNFINISHED)
+        at_hand: dict[int, FileOutcome] = {}
         for index, outcome in predict(todo):
             places[index] = journal.append(outcome)
+            if len(at_hand) < _AT_HAND_AT_MOST:
+                at_hand[places[index]] = as_read_back(outcome)
             if options.on_done is not None:
                 options.on_done()
         journal.sync()
-        outcomes = FinishedOutcomes(journal.path, places)
+        outcomes = FinishedOutcomes(journal.path, places, at_hand)
         tables = write_tables(
             out, outcomes, listing=listing, bundle=info.label, parquet=options.parquet
         )

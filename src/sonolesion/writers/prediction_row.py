@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -142,7 +143,7 @@ def row_to_json(row: PredictionRow) -> dict[str, Any]:
         "spacing_mm": None if row.spacing_mm is None else list(row.spacing_mm),
         "lesions": None if row.lesions is None else [lesion_to_json(x) for x in row.lesions],
         "n_specks": row.n_specks,
-        "explanation": None if row.explanation is None else round_numbers(asdict(row.explanation)),
+        "explanation": None if row.explanation is None else round_numbers(row.explanation),
         "bundle": row.bundle,
         "seconds": row.seconds,
         "notes": list(row.notes),
@@ -152,15 +153,22 @@ def row_to_json(row: PredictionRow) -> dict[str, Any]:
     }
 
 
-def row_to_csv(row: PredictionRow) -> dict[str, object]:
-    """One row of predictions.csv, by the names of `CSV_COLUMNS`; flags are 0 or 1."""
-    values = row_to_json(row)
+def row_to_csv(row: PredictionRow, line: Mapping[str, Any] | None = None) -> dict[str, object]:
+    """One row of predictions.csv, by the names of `CSV_COLUMNS`; flags are 0 or 1.
+
+    Args:
+        row: the row.
+        line: what `row_to_json` gave for it; None to ask it here.
+    """
+    values = dict(row_to_json(row) if line is None else line)
     for name, prob in values.pop("class_prob").items():
         values[f"{name}_prob"] = prob
     for name in ("unsure", "malignant_alert", "disagreement"):
         values[name] = int(values[name])
     row_mm, col_mm = row.spacing_mm or (None, None)
-    values |= {"row_spacing_mm": row_mm, "col_spacing_mm": col_mm} | lesions_to_csv(row.lesions)
+    values |= {"row_spacing_mm": row_mm, "col_spacing_mm": col_mm} | lesions_to_csv(
+        values["lesions"]
+    )
     on_lesion = None if row.explanation is None else row.explanation.lesion
     values["evidence_share"] = None if on_lesion is None else round(on_lesion.evidence, 4)
     values["evidence_ratio"] = None if on_lesion is None else round(on_lesion.ratio, 4)

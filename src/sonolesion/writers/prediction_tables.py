@@ -80,9 +80,10 @@ def write_tables(
                 hashed = outcome.text
                 digest.update(outcome.sha256.encode() + b"  " + os.fsencode(outcome.text) + b"\n")
             for row in outcome.rows:
-                line = json.dumps(row_to_json(row), ensure_ascii=False, allow_nan=False)
-                lines.write(line.encode("utf-8") + b"\n")
-                add_row(row_to_csv(row))
+                line = row_to_json(row)
+                text = json.dumps(line, ensure_ascii=False, allow_nan=False)
+                lines.write(text.encode("utf-8") + b"\n")
+                add_row(row_to_csv(row, line))
                 if add_typed is not None:
                     add_typed(row)
                 summary.add_row(row)

@@ -47,7 +47,7 @@ def test_a_damaged_lesion_is_refused() -> None:
 
 def test_columns_are_of_the_largest() -> None:
     _, prediction = make_measured(TWO, spacing_mm=(0.1, 0.2))
-    values = lesions_to_csv(prediction.lesions)
+    values = lesions_to_csv([lesion_to_json(lesion) for lesion in prediction.lesions])
     assert tuple(values) == LESION_COLUMNS
     size = prediction.lesions[0].size
     assert values["n_lesions"] == 2

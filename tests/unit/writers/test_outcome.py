@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sonolesion.errors import (
@@ -14,8 +16,27 @@ from sonolesion.errors import (
     UnreadableImageError,
 )
 from sonolesion.inference import FailedInput
-from sonolesion.writers.outcome import FileOutcome, outcome_from_json, outcome_to_json
+from sonolesion.inference.measure.image import measure_image
+from sonolesion.types import UltrasoundImage
+from sonolesion.types.lesion import LesionMeasurement
+from sonolesion.writers.outcome import (
+    FileOutcome,
+    as_read_back,
+    outcome_from_json,
+    outcome_to_json,
+)
 from sonolesion.writers.prediction_row import PredictionRow
+
+
+@pytest.fixture
+def lesion() -> LesionMeasurement:
+    """A measured disc on a flat image; its counts of bays and corners are whole numbers."""
+    rows, cols = np.mgrid[:200, :200]
+    mask = np.hypot(rows - 100, cols - 100) < 50
+    image = UltrasoundImage(np.where(mask, 40, 120).astype(np.uint8))
+    (found,) = measure_image(image, mask=mask).lesions
+    return found
+
 
 ROW = PredictionRow(
     source="a.png", stem="a", label="benign", confidence=1 / 3, class_prob=(0.1, 0.2, 0.7),
@@ -42,6 +63,13 @@ def test_a_file_with_two_rows_and_two_failures_comes_back_as_it_was() -> None:
     assert [type(f.error) for f in back.failures] == [ImageSizeError, UnreadableImageError]
     assert [str(f.error) for f in back.failures] == ["E-IMG-004 too small", "E-IMG-002 damaged"]
     assert list(back.files()) == ["masks/a_mask.png"] * 2
+
+
+def test_an_outcome_at_hand_is_the_one_that_is_read_back(lesion: LesionMeasurement) -> None:
+    outcome = FileOutcome("a.png", "a", (dataclasses.replace(ROW, lesions=(lesion, lesion)),))
+    back = outcome_from_json(json.loads(json.dumps(outcome_to_json(outcome))))
+    assert repr(as_read_back(outcome)) == repr(back)
+    assert "n_bays', value=0.0" in repr(back)
 
 
 def test_a_missing_extra_comes_back_as_one() -> None:
