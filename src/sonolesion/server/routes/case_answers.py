@@ -179,6 +179,8 @@ def _comparison(services: Services, asked: _Asked, kind: TaskKind) -> Task:
         if case.earlier_id is None:
             raise NotFoundError("this case has no earlier visit. Name one with PATCH.")
         before = get_case(connection, case.earlier_id)
+        # the comparison tells the earlier visit's answer as well
+        require_answer(connection, before, reader=asked.reader)
         require_read(before)
         known = services.catalogue.by_hash(case.bundle_sha256)
         image = case_input(connection, services.desk, case)
