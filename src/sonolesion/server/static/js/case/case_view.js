@@ -61,7 +61,7 @@ function start(id, ownReadFirst) {
       bench.showLayers();
     },
   });
-  open.onRead = () => bench?.showSpacing();
+  open.onSpacing = () => bench?.showSpacing();
   bench = new Workbench(open);
   const here = bench;
   reading = new ReadPanel(open, { marks: () => here.marks, onUncover: () => document.getElementById("answer-title")?.scrollIntoView({ block: "nearest" }) });
