@@ -35,9 +35,7 @@ class _Labelled:
     source: str
 
 
-def write_training_set(
-    desk: Desk, out: BinaryIO, *, reader: str | None, only_edited: bool
-) -> int:
+def write_training_set(desk: Desk, out: BinaryIO, *, reader: str | None, only_edited: bool) -> int:
     """Write a zip with ``CLASS/CLASS (n).png`` and its ``_mask.png``; return the number of images.
 
     The class: normal where the outline is empty; else malignant or benign by the last probability

@@ -235,8 +235,14 @@ def test_the_servers_sentences_in_the_second_language(module_page: Page) -> None
         "Nothing is outlined that evidence could lie on. pixel values",
         "The strongest place moves the log-odds by 0.25 only: the answer hardly rests on any one"
         " place. Nothing is outlined that evidence could lie on.",
-        {"id": "E-IMG-002", "message": "case 0123456789abcdef: truncated or damaged PNG (why). Copy the file again."},
-        {"id": "E-IMG-003", "message": "upload: no ultrasound content (1 grey level; pure noise). Give a B-mode image as the scanner saved it."},
+        {
+            "id": "E-IMG-002",
+            "message": "case 0123456789abcdef: truncated or damaged PNG (why). Copy the file again.",
+        },
+        {
+            "id": "E-IMG-003",
+            "message": "upload: no ultrasound content (1 grey level; pure noise). Give a B-mode image as the scanner saved it.",
+        },
         {"id": "E-LIM-001", "message": "something new."},
         {"id": "E-XXX-001", "message": "something new."},
     ]

@@ -1,4 +1,4 @@
-"""The examples that people copy: every curl line of the pages, and every one of /docs, run as it stands."""
+"""The examples that people copy, run as they stand: each curl line of the pages, all of /docs."""
 
 from __future__ import annotations
 

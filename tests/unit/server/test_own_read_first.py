@@ -1,7 +1,7 @@
-"""No route gives the model's answer before the reader's own read; a new route has to be judged here.
+"""No route gives the model's answer before the reader's own read; a new one is to be judged here.
 
-`HELD` are answered with E-READ-001 until then. `FREE` answer, and hold nothing of the answer. The two
-together are all routes of the application, so a new one fails until somebody says which it is.
+`HELD` are answered with E-READ-001 until then. `FREE` answer, and hold nothing of the answer. The
+two are all routes of the application, so a new one fails until somebody says which it is.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ FREE = {
 
 @dataclass(frozen=True)
 class Read:
-    """A case that the model read and whose outline a reader edited, and what nobody else may see."""
+    """A case that the model read and whose outline a reader edited; what nobody else may see."""
 
     desk: Desk
     case_id: str
@@ -147,9 +147,11 @@ def test_held_until_the_own_read(read: Read, route: str) -> None:
 ASKED = [
     route
     for route in sorted(FREE)
-    if route.startswith("GET") and not route.endswith(("/events", "/{name}")) and "study_id" not in route
+    if route.startswith("GET")
+    and not route.endswith(("/events", "/{name}"))
+    and "study_id" not in route
 ]
-"""Events never end and have a test of their own; a bundle's card and studies say nothing of cases."""
+"""Events never end and have a test of their own; a model's card and studies tell of no case."""
 
 
 @pytest.mark.parametrize("route", ASKED)

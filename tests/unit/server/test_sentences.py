@@ -66,9 +66,7 @@ def shape(template: str) -> str:
 
 def is_known(text: str, sentences: dict[str, str]) -> bool:
     bare = re.sub(r"^(?:case [0-9a-f]{16}|upload|image|outline|mm_per_px|7): ", "", text)
-    return any(
-        re.fullmatch(shape(template), one) for template in sentences for one in (bare, text)
-    )
+    return any(re.fullmatch(shape(template), one) for template in sentences for one in (bare, text))
 
 
 def texts_of(node: ast.AST) -> Iterator[str]:
