@@ -18,7 +18,8 @@ CASE_COLUMNS = (
     "id", "created", "case_label", "state", "width_px", "height_px", "row_spacing_mm",
     "col_spacing_mm", "label", "confidence", *(f"{name}_prob" for name in CLASS_NAMES), "unsure",
     "malignant_alert", "held_back", "outline", "n_lesions", *_SIZES, "n_reads",
-    "last_reader", "last_birads", "last_probability", "bundle", "error", "notes", "sha256", "research_use_only",
+    "last_reader", "last_birads", "last_probability", "bundle", "error", "notes", "sha256",
+    "research_use_only",
 )  # fmt: skip
 """Columns of cases.csv; sizes are of the largest lesion of the outline that counts."""
 

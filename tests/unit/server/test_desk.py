@@ -136,21 +136,15 @@ def test_an_edited_outline_goes_into_every_export(desk: Desk) -> None:
     assert np.asarray(Image.open(io.BytesIO(model.content))).astype(bool).sum() != 1600
     page = desk.api("GET", f"/cases/{case_id}/report.html", params=query)
     assert "outline edited by a reader" in page.text
-    rows = list(
-        csv.DictReader(io.StringIO(desk.api("GET", "/export/cases.csv", params=query).text))
-    )
+    table = desk.api("GET", "/export/cases.csv", params=query).text
+    rows = list(csv.DictReader(io.StringIO(table)))
     (row,) = (row for row in rows if row["id"] == case_id)
     assert (row["outline"], row["area_px"], row["last_birads"]) == ("reader", "1600.0", "4A")
     single = desk.api("GET", f"/cases/{case_id}/row.csv", params=query)
     assert list(csv.DictReader(io.StringIO(single.text))) == [row]
     assert desk.api("GET", f"/cases/{case_id}/row.csv", params={"reader": "bob"}).status_code == 409
-    line = next(
-        values
-        for values in map(
-            json.loads, desk.api("GET", "/export/cases.jsonl", params=query).text.splitlines()
-        )
-        if values["case"]["id"] == case_id
-    )
+    lines = desk.api("GET", "/export/cases.jsonl", params=query).text.splitlines()
+    line = next(found for found in map(json.loads, lines) if found["case"]["id"] == case_id)
     assert line["outline"]["measured"]["mask_px"] == 1600
     assert desk.api("GET", f"/cases/{case_id}", params=query).json()["is_edited"]
     assert desk.api("DELETE", path, params=query).status_code == 204
