@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from sonolesion.store.cases import CaseQuery, CaseRecord, list_cases
+from sonolesion.store.covered import covered_among
 from sonolesion.store.outlines import newest_outline
 from sonolesion.store.reads import ReadEvent, list_reads
 from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY
@@ -16,20 +17,28 @@ _SIZES = ("longest_px", "longest_mm", "perpendicular_px", "perpendicular_mm", "a
 CASE_COLUMNS = (
     "id", "created", "case_label", "state", "width_px", "height_px", "row_spacing_mm",
     "col_spacing_mm", "label", "confidence", *(f"{name}_prob" for name in CLASS_NAMES), "unsure",
-    "malignant_alert", "outline", "n_lesions", *_SIZES, "n_reads", "last_reader", "last_birads",
-    "last_probability", "bundle", "error", "notes", "sha256", "research_use_only",
+    "malignant_alert", "held_back", "outline", "n_lesions", *_SIZES, "n_reads",
+    "last_reader", "last_birads", "last_probability", "bundle", "error", "notes", "sha256",
+    "research_use_only",
 )  # fmt: skip
 """Columns of cases.csv; sizes are of the largest lesion of the outline that counts."""
 
 _PAGE = 500
 
 
-def case_rows(connection: Connection) -> Iterator[dict[str, Any]]:
-    """Give each case, newest first: case, prediction, outline, reads."""
+def case_rows(connection: Connection, *, reader: str | None) -> Iterator[dict[str, Any]]:
+    """Give each case, newest first: case, prediction, outline, reads.
+
+    Args:
+        connection: any.
+        reader: who asks; what is still covered for them is left out.
+    """
     offset = 0
     while cases := list_cases(connection, CaseQuery(offset=offset, limit=_PAGE)):
+        covered = covered_among(connection, [case.id for case in cases], reader)
         for case in cases:
-            yield case_values(connection, case)
+            values = case_values(connection, case)
+            yield _cover(values, reader) if case.id in covered else values
         offset += len(cases)
 
 
@@ -51,6 +60,7 @@ def case_to_row(values: Mapping[str, Any]) -> dict[str, object]:
         **{name: row.get(name) for name in ("width_px", "height_px", "label", "confidence")},
         **{f"{name}_prob": prob.get(name) for name in CLASS_NAMES},
         **{n: int(row[n]) if row else None for n in ("unsure", "malignant_alert")},
+        "held_back": int(values["held_back"]),
         "outline": "" if not row else "model" if outline is None else "reader",
         "n_lesions": len(lesions) if row else None,
         **{name: lesions[0]["size"][name] if lesions else None for name in _SIZES},
@@ -91,8 +101,15 @@ def case_values(connection: Connection, case: CaseRecord) -> dict[str, Any]:
         if outline is None
         else {"reader": outline.reader, "at": outline.at, "measured": dict(outline.measured or {})},
         "reads": [_show(event) for event in list_reads(connection, case.id)],
+        "held_back": False,
         "research_use_only": RESEARCH_USE_ONLY,
     }
+
+
+def _cover(values: dict[str, Any], reader: str | None) -> dict[str, Any]:
+    """Leave out the answer, and what others said who have seen it."""
+    own = [read for read in values["reads"] if read["reader"] == reader]
+    return values | {"prediction": None, "outline": None, "reads": own, "held_back": True}
 
 
 def _show(event: ReadEvent) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from sonolesion.errors import NotFoundError, OwnReadFirstError
 from sonolesion.server.messages import CaseAnswerBody, CaseBody, ErrorDetail
 from sonolesion.store.cases import CaseRecord
+from sonolesion.store.covered import covered_among
 from sonolesion.store.outlines import cases_with_outline
 from sonolesion.store.reads import ReadKind, kinds_by_case, read_kinds, require_own_read
 from sonolesion.store.settings import read_settings
@@ -60,16 +61,18 @@ def view_cases(
     connection: Connection, cases: Sequence[CaseRecord], *, reader: str | None
 ) -> list[CaseBody]:
     """Show a list of cases to a reader."""
-    own_first = read_settings(connection).own_read_first
     kinds = {} if reader is None else kinds_by_case(connection, reader)
-    alone = frozenset() if reader is None else cases_read_alone(connection, reader)
+    covered = covered_among(connection, [case.id for case in cases], reader)
     edited = cases_with_outline(connection)
-    shown = []
-    for case in cases:
-        of_case = kinds.get(case.id, frozenset())
-        covered = case.id in alone or (own_first and ReadKind.OWN_READ not in of_case)
-        shown.append(_show(case, of_case, is_covered=covered, is_edited=case.id in edited))
-    return shown
+    return [
+        _show(
+            case,
+            kinds.get(case.id, frozenset()),
+            is_covered=case.id in covered,
+            is_edited=case.id in edited,
+        )
+        for case in cases
+    ]
 
 
 def _show(

@@ -81,8 +81,18 @@ def _describe(method: str, path: str, route: Mapping[str, Any], address: str) ->
         parameters=parameters,
         body=body,
         answers=answers,
-        example=_example(method, path, body, address),
+        example=_example(method, path + _needed_query(route), body, address),
     )
+
+
+def _needed_query(route: Mapping[str, Any]) -> str:
+    """The query without which a route answers 400, e.g. "?reader=$READER"."""
+    needed = [
+        f"{p['name']}=${p['name'].upper()}"
+        for p in route.get("parameters", ())
+        if p["in"] == "query" and p.get("required")
+    ]
+    return f"?{'&'.join(needed)}" if needed else ""
 
 
 def _kind(schema: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sonolesion.files import csv_text
 from sonolesion.server.case_tables import last_probability
 from sonolesion.store.cases import CaseQuery, CaseRecord, CaseState, list_cases
+from sonolesion.store.covered import covered_among
 from sonolesion.store.database import Desk
 from sonolesion.store.outlines import newest_outline
 from sonolesion.types import RESEARCH_USE_ONLY, LesionClass
@@ -34,7 +35,7 @@ class _Labelled:
     source: str
 
 
-def write_training_set(desk: Desk, out: BinaryIO, *, only_edited: bool) -> int:
+def write_training_set(desk: Desk, out: BinaryIO, *, reader: str | None, only_edited: bool) -> int:
     """Write a zip with ``CLASS/CLASS (n).png`` and its ``_mask.png``; return the number of images.
 
     The class: normal where the outline is empty; else malignant or benign by the last probability
@@ -43,6 +44,7 @@ def write_training_set(desk: Desk, out: BinaryIO, *, only_edited: bool) -> int:
     Args:
         desk: the store.
         out: where the zip goes.
+        reader: who asks; cases whose answer is still covered for them are left out.
         only_edited: cases whose outline a reader edited; else every case that was read, the
             others with the model's outline.
 
@@ -52,12 +54,16 @@ def write_training_set(desk: Desk, out: BinaryIO, *, only_edited: bool) -> int:
     rows: list[dict[str, object]] = []
     counts = dict.fromkeys(LesionClass, 0)
     with desk.reading() as connection, zipfile.ZipFile(out, "w") as archive:
-        offset = 0
+        offset = n_held_back = 0
         while cases := list_cases(
             connection, CaseQuery(state=CaseState.READ, offset=offset, limit=_PAGE)
         ):
             offset += len(cases)
+            covered = covered_among(connection, [case.id for case in cases], reader)
+            n_held_back += len(covered)
             for case in cases:
+                if case.id in covered:
+                    continue
                 outline = newest_outline(connection, case.id)
                 if outline is None and only_edited:
                     continue
@@ -83,8 +89,17 @@ def write_training_set(desk: Desk, out: BinaryIO, *, only_edited: bool) -> int:
                     }
                 )
         archive.writestr("labels.csv", csv_text(LABEL_COLUMNS, rows))
-        archive.writestr("README.txt", _README)
+        archive.writestr("README.txt", _README + _held_back_text(n_held_back))
     return len(rows)
+
+
+def _held_back_text(n_held_back: int) -> str:
+    if not n_held_back:
+        return ""
+    return (
+        f"{n_held_back} cases are left out: the reader who asked has not read them yet, and the\n"
+        "model's answer comes after the own read (the switch own_read_first).\n"
+    )
 
 
 def _label(connection: Connection, case: CaseRecord, *, has_lesion: bool) -> _Labelled:

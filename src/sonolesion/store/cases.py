@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
+from sqlalchemy import case as when
 
 from sonolesion.errors import InvalidInputError, NotFoundError, SonolesionError
 from sonolesion.store.audit import SYSTEM, append_audit
@@ -189,11 +190,24 @@ def get_case(connection: Connection, case_id: str) -> CaseRecord:
     return _record(found)
 
 
-def list_cases(connection: Connection, query: CaseQuery) -> tuple[CaseRecord, ...]:
-    """Return the cases of a query; empty where there is none."""
+def list_cases(
+    connection: Connection, query: CaseQuery, *, covered: ColumnElement[bool] | None = None
+) -> tuple[CaseRecord, ...]:
+    """Return the cases of a query; empty where there is none.
+
+    Args:
+        connection: any.
+        query: which, in which order.
+        covered: condition for cases whose answer the one who asks may not see (`store.covered`):
+            such a case counts as not sure in the order, since its place would tell the answer.
+    """
     order: Sequence[ColumnElement[Any]] = (case.c.created_at.desc(), case.c.id)
     if query.order is CaseOrder.URGENCY:
-        order = (case.c.urgency.desc().nulls_last(), *order)
+        urgency: ColumnElement[Any] = case.c.urgency
+        if covered is not None:
+            is_hidden = and_(covered, urgency.is_not(None))
+            urgency = when((is_hidden, UNSURE_URGENCY), else_=urgency)
+        order = (urgency.desc().nulls_last(), *order)
     chosen = select(case).where(*_conditions(query)).order_by(*order)
     rows = connection.execute(chosen.offset(query.offset).limit(query.limit))
     return tuple(_record(row) for row in rows)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, select
+from sqlalchemy import Connection, Row, Select, Subquery, and_, func, insert, select
 
 from sonolesion.errors import ConflictError, InvalidInputError, NotFoundError
 from sonolesion.store.audit import append_audit
@@ -319,11 +319,15 @@ def study_rows(connection: Connection, study_id: str) -> list[dict[str, object]]
 
 def cases_read_alone(connection: Connection, reader: str) -> frozenset[str]:
     """Return the cases that a reader still has to read alone in a study: no answer is shown."""
-    plan = _open_plan(reader).where(study_plan.c.arm == Arm.ALONE.value).subquery()
-    return frozenset(connection.execute(select(plan.c.case_id)).scalars())
+    return frozenset(connection.execute(select(plan_read_alone(reader).c.case_id)).scalars())
 
 
-def _open_plan(reader: str) -> Any:
+def plan_read_alone(reader: str) -> Subquery:
+    """Return the rows of the plan that a reader still has to read alone, for use in a query."""
+    return _open_plan(reader).where(study_plan.c.arm == Arm.ALONE.value).subquery()
+
+
+def _open_plan(reader: str) -> Select[Any]:
     """What a reader has not answered of any study."""
     answered = and_(
         study_answer.c.study_id == study_plan.c.study_id,

@@ -215,3 +215,49 @@ def test_lengths_are_read_with_point_or_comma(module_page: Page) -> None:
         """const {readLength} = await import("/js/case/scale.js");
         return ["12.5", "12,5", "0", "-3", "", "ten"].map(readLength);""",
     ) == [12.5, 12.5, None, None, None, None]
+
+
+SAID = """const texts = await import("/js/shell/texts.js");
+    const sentences = await import("/js/shell/sentences.js");
+    await texts.setLanguage("de");
+    await sentences.loadSentences();
+    const found = given.map((one) => typeof one === "string" ? sentences.inWords(one) : sentences.explain(one));
+    await texts.setLanguage("en");
+    await sentences.loadSentences();
+    return [found, given.map((one) => typeof one === "string" ? sentences.inWords(one) : sentences.explain(one))];"""
+
+
+def test_the_servers_sentences_in_the_second_language(module_page: Page) -> None:
+    given = [
+        "unsure, have it read: could be normal or malignant",
+        "12.5% of the pixels are coloured (Doppler or marks)",
+        "a remark that nobody knows",
+        "Nothing is outlined that evidence could lie on. pixel values",
+        "The strongest place moves the log-odds by 0.25 only: the answer hardly rests on any one"
+        " place. Nothing is outlined that evidence could lie on.",
+        {
+            "id": "E-IMG-002",
+            "message": "case 0123456789abcdef: truncated or damaged PNG (why). Copy the file again.",
+        },
+        {
+            "id": "E-IMG-003",
+            "message": "upload: no ultrasound content (1 grey level; pure noise). Give a B-mode image as the scanner saved it.",
+        },
+        {"id": "E-LIM-001", "message": "something new."},
+        {"id": "E-XXX-001", "message": "something new."},
+    ]
+    german, english = run_module(module_page, SAID, given)
+    assert german == [
+        "Unsicher, bitte befunden lassen: möglich ist normal oder bösartig",
+        "12,5\u00a0% der Pixel sind farbig (Doppler oder Markierungen)",
+        "A remark that nobody knows",
+        "Nothing is outlined that evidence could lie on. pixel values",
+        "Die stärkste Stelle verschiebt die Log-Odds nur um 0,25: Die Antwort beruht kaum auf einer"
+        " einzelnen Stelle. Nichts ist umrandet, worauf Anhaltspunkte liegen könnten.",
+        "Abgeschnittenes oder beschädigtes PNG (why). Kopieren Sie die Datei noch einmal. (E-IMG-002)",
+        "Kein Ultraschall (1 Graustufe; reines Rauschen). Geben Sie ein B-Bild so, wie das Gerät es gespeichert hat. (E-IMG-003)",
+        "Die Datei ist zu groß. (E-LIM-001: something new.)",
+        "Something new. (E-XXX-001)",
+    ]
+    assert english[0] == "Unsure, have it read: could be normal or malignant"
+    assert english[5] == "Truncated or damaged PNG (why). Copy the file again. (E-IMG-002)"

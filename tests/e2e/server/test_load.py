@@ -2,77 +2,29 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import socket
-import time
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlparse
 
 import httpx
 import pytest
-from desk_server import PNG, RunningDesk, run_desk, scan_png
-
-from sonolesion.inference import load_predictor
-from sonolesion.writers.prediction_row import make_row, row_to_json
+from desk_load import ask, images_to_ask, load_desk
+from desk_server import RunningDesk, run_desk, scan_png
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 CLIENTS, REQUESTS, SLOW, MAX_GROWTH_MB = 64, 2000, 200, 50
-LATELY = ("seconds", "stem", "source", "sha256")
-
-
-def resident_mb(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise AssertionError
-
-
-def ask(client: httpx.Client, data: bytes) -> tuple[int, dict[str, Any]]:
-    """Ask until the queue takes it; every 503 must say when to come again."""
-    while True:
-        answer = client.post("/api/v1/predictions", content=data, headers=PNG)
-        if answer.status_code != 503:
-            return answer.status_code, answer.json()
-        time.sleep(float(answer.headers["Retry-After"]) / 10)
-
-
-def without_times(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in LATELY}
 
 
 def test_many_clients_get_the_offline_answers(
     tmp_path: Path, tiny_bundle_folder: Path, load: float
 ) -> None:
-    predictor = load_predictor(tiny_bundle_folder)
-    images = [scan_png(seed) for seed in range(8)] + [b"no image"]
-    expected: list[Any] = [
-        without_times(row_to_json(make_row(predictor.predict(data), stem="", files={})))
-        for data in images[:-1]
-    ]
     n_requests = max(CLIENTS, int(REQUESTS * load))
+    images = images_to_ask(tiny_bundle_folder)
     with run_desk(tmp_path / "desk", tiny_bundle_folder) as desk:
-
-        def work(client_number: int) -> list[str]:
-            faults = []
-            with httpx.Client(base_url=desk.address, timeout=120, trust_env=False) as client:
-                for number in range(client_number, n_requests, CLIENTS):
-                    index = number % len(images)
-                    status, found = ask(client, images[index])
-                    if index == len(images) - 1:
-                        if (status, found["error"]["id"]) != (422, "E-IMG-002"):
-                            faults.append(f"{status} {found}")
-                    elif status != 200 or without_times(found) != expected[index]:
-                        faults.append(f"{status} of {index}")
-            return faults
-
-        with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
-            work(0)
-            before_mb = resident_mb(desk.process.pid)
-            faults = [fault for found in pool.map(work, range(CLIENTS)) for fault in found]
-        growth_mb = resident_mb(desk.process.pid) - before_mb
-        assert faults == []
-        assert growth_mb < MAX_GROWTH_MB
+        found = load_desk(desk, images, requests=n_requests, clients=CLIENTS)
+        assert found.faults == []
+        assert set(found.statuses) <= {200, 422, 503}
+        assert found.growth_mb < MAX_GROWTH_MB
         assert desk.stop() == 0
 
 

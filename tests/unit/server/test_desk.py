@@ -93,6 +93,7 @@ def test_changes_of_a_case(desk: Desk) -> None:
     assert (case["spacing_mm"], case["spacing_source"], case["earlier"]) == (
         [0.1, 0.1], "hand", first,
     )  # fmt: skip
+    desk.own_read(first)
     desk.own_read(second)
     change = desk.api("GET", f"/cases/{second}/change", params={"reader": "ann"}).json()
     assert change["unit"] == "px"
@@ -122,9 +123,9 @@ def test_an_edited_outline_goes_into_every_export(desk: Desk) -> None:
     assert measured.json()["mask_px"] == 1600
     size = measured.json()["lesions"][0]["size"]
     assert (size["width_px"], size["height_px"], size["area_px"]) == (40, 40, 1600)
-    assert desk.api("GET", f"/cases/{case_id}/outline").status_code == 404
     query = {"reader": "ann"}
     path = f"/cases/{case_id}/outline"
+    assert desk.api("GET", path, params=query).status_code == 404
     put = desk.api("PUT", path, content=mask_png(20, 30, 40), headers=PNG, params=query)
     assert put.json() == measured.json()
     mask = Image.open(
@@ -135,31 +136,30 @@ def test_an_edited_outline_goes_into_every_export(desk: Desk) -> None:
     assert np.asarray(Image.open(io.BytesIO(model.content))).astype(bool).sum() != 1600
     page = desk.api("GET", f"/cases/{case_id}/report.html", params=query)
     assert "outline edited by a reader" in page.text
-    rows = list(csv.DictReader(io.StringIO(desk.api("GET", "/export/cases.csv").text)))
+    table = desk.api("GET", "/export/cases.csv", params=query).text
+    rows = list(csv.DictReader(io.StringIO(table)))
     (row,) = (row for row in rows if row["id"] == case_id)
     assert (row["outline"], row["area_px"], row["last_birads"]) == ("reader", "1600.0", "4A")
     single = desk.api("GET", f"/cases/{case_id}/row.csv", params=query)
     assert list(csv.DictReader(io.StringIO(single.text))) == [row]
     assert desk.api("GET", f"/cases/{case_id}/row.csv", params={"reader": "bob"}).status_code == 409
-    line = next(
-        values
-        for values in map(json.loads, desk.api("GET", "/export/cases.jsonl").text.splitlines())
-        if values["case"]["id"] == case_id
-    )
+    lines = desk.api("GET", "/export/cases.jsonl", params=query).text.splitlines()
+    line = next(found for found in map(json.loads, lines) if found["case"]["id"] == case_id)
     assert line["outline"]["measured"]["mask_px"] == 1600
     assert desk.api("GET", f"/cases/{case_id}", params=query).json()["is_edited"]
     assert desk.api("DELETE", path, params=query).status_code == 204
     assert desk.api("DELETE", path, params=query).status_code == 404
-    versions = desk.api("GET", f"/cases/{case_id}/outlines").json()["outlines"]
+    versions = desk.api("GET", f"/cases/{case_id}/outlines", params=query).json()["outlines"]
     assert [v["is_withdrawal"] for v in versions] == [False, True]
 
 
 @pytest.mark.parametrize(("data", "status"), [(mask_png(1, 1, 5, (10, 10)), 422), (b"no png", 422)])
 def test_outlines_that_do_not_fit(desk: Desk, data: bytes, status: int) -> None:
     case_id = desk.add_case()
-    answer = desk.api("PUT", f"/cases/{case_id}/outline", content=data, headers=PNG)
-    assert answer.status_code == status
-    assert desk.api("GET", f"/cases/{case_id}/outline").status_code == 404
+    desk.own_read(case_id)
+    path, query = f"/cases/{case_id}/outline", {"reader": "ann"}
+    assert desk.api("PUT", path, content=data, headers=PNG).status_code == status
+    assert desk.api("GET", path, params=query).status_code == 404
 
 
 def test_corrected_outlines_can_be_prepared(desk: Desk, tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_corrected_outlines_can_be_prepared(desk: Desk, tmp_path: Path) -> None:
         case_id = desk.add_case()
         desk.own_read(case_id, probability=percent)
         desk.api("PUT", f"/cases/{case_id}/outline", content=mask_png(30, 40, 30), headers=PNG)
-    archive = desk.api("GET", "/export/dataset.zip").content
+    archive = desk.api("GET", "/export/dataset.zip", params={"reader": "ann"}).content
     with zipfile.ZipFile(io.BytesIO(archive)) as packed:
         packed.extractall(tmp_path / "set")
         labels = packed.read("labels.csv").decode()

@@ -74,7 +74,8 @@ def test_the_patient_is_in_no_text_of_ours(
         desk.api("GET", f"/cases/{case_id}/{name}", params=query).text
         for name in ("prediction", "report.html", "reads")
     ]
-    texts += [desk.api("GET", f"/export/cases.{kind}").text for kind in ("csv", "jsonl")]
+    for kind in ("csv", "jsonl"):
+        texts.append(desk.api("GET", f"/export/cases.{kind}", params=query).text)
     texts += [desk.api("GET", "/audit", params={"limit": 1000}).text]
     texts += [desk.http.get("/metrics").text, caplog.text]
     broken = desk.api("POST", "/predictions", content=scan[:900], headers=DICOM)

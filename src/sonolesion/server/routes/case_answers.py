@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from starlette.concurrency import run_in_threadpool
 
-from sonolesion.errors import NotFoundError
+from sonolesion.errors import NotFoundError, OwnReadFirstError
 from sonolesion.server.answers import file_response, png_response
 from sonolesion.server.case_images import case_input, require_read
 from sonolesion.server.case_view import require_answer
@@ -179,6 +179,11 @@ def _comparison(services: Services, asked: _Asked, kind: TaskKind) -> Task:
         if case.earlier_id is None:
             raise NotFoundError("this case has no earlier visit. Name one with PATCH.")
         before = get_case(connection, case.earlier_id)
+        # the comparison tells the earlier visit's answer as well
+        try:
+            require_answer(connection, before, reader=asked.reader)
+        except OwnReadFirstError as error:
+            raise OwnReadFirstError(f"the earlier visit: {error.message}") from None
         require_read(before)
         known = services.catalogue.by_hash(case.bundle_sha256)
         image = case_input(connection, services.desk, case)

@@ -44,6 +44,7 @@ from sonolesion.store.cases import (
     get_case,
     list_cases,
 )
+from sonolesion.store.covered import covered_for
 from sonolesion.store.removal import remove_case, sweep_files
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"])
@@ -117,10 +118,13 @@ def show_all(
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> CaseListBody:
-    """List cases. Before a reader's own read nothing of the model's answer stands in it."""
+    """List cases. Before a reader's own read nothing of the model's answer stands in it.
+
+    The order by urgency does not tell it either: such cases stand together, as not sure.
+    """
     query = CaseQuery(order=sort, state=state, text=q, offset=offset, limit=limit)
     with services.desk.reading() as connection:
-        cases = list_cases(connection, query)
+        cases = list_cases(connection, query, covered=covered_for(connection, reader))
         total = count_cases(connection, query)
         return CaseListBody(cases=view_cases(connection, cases, reader=reader), total=total)
 

@@ -25,7 +25,7 @@ from sonolesion.server.routes.described import (
 from sonolesion.server.services import Shared
 from sonolesion.server.training_export import write_training_set
 from sonolesion.store.case_export import export_case
-from sonolesion.store.cases import CaseState, get_case
+from sonolesion.store.cases import get_case
 
 router = APIRouter(prefix="/api/v1", tags=["exports"])
 _PART_BYTES = 2**18
@@ -43,7 +43,7 @@ def one(
     """Give image, answer, reads, outlines and log rows; the image as it came, names and all."""
     with services.desk.writing() as connection:
         case = get_case(connection, case_id)
-        if case.state is CaseState.READ:
+        if case.prediction is not None:
             require_answer(connection, case, reader=reader, study=study)
         data = export_case(connection, services.desk, case_id, actor=reader or SOMEBODY)
     headers = {"Content-Disposition": f'attachment; filename="case-{case_id[:6]}.zip"'}
@@ -62,7 +62,7 @@ def one_row(
     """Give the case's row of cases.csv."""
     with services.desk.reading() as connection:
         case = get_case(connection, case_id)
-        if case.state is CaseState.READ:
+        if case.prediction is not None:
             require_answer(connection, case, reader=reader, study=study)
         text = csv_text(CASE_COLUMNS, [case_to_row(case_values(connection, case))])
     return Response(text, media_type="text/csv")
@@ -74,10 +74,13 @@ def one_row(
     response_class=Response,
     responses=answered("text/csv", {"type": "string"}, "One row per case.") | errors(),
 )
-def table(services: Shared) -> Response:
-    """Give one row per case, with the edited outline's measurements where there is one."""
+def table(services: Shared, reader: Reader = None) -> Response:
+    """Give one row per case, with the edited outline's measurements where there is one.
+
+    A case that this reader may not see the answer of is there without it (held_back is 1).
+    """
     with services.desk.reading() as connection:
-        text = csv_text(CASE_COLUMNS, map(case_to_row, case_rows(connection)))
+        text = csv_text(CASE_COLUMNS, map(case_to_row, case_rows(connection, reader=reader)))
     return Response(text, media_type="text/csv")
 
 
@@ -87,12 +90,15 @@ def table(services: Shared) -> Response:
     response_class=Response,
     responses=answered("application/jsonl", {"type": "string"}, "One line per case.") | errors(),
 )
-def lines(services: Shared) -> StreamingResponse:
-    """Give case, documented row, edited outline and reads of each case."""
+def lines(services: Shared, reader: Reader = None) -> StreamingResponse:
+    """Give case, documented row, edited outline and reads of each case.
+
+    A case that this reader may not see the answer of is there without it (held_back is true).
+    """
 
     def parts() -> Iterator[str]:
         with services.desk.reading() as connection:
-            for values in case_rows(connection):
+            for values in case_rows(connection, reader=reader):
                 yield json.dumps(values, ensure_ascii=False, allow_nan=False) + "\n"
 
     return StreamingResponse(parts(), media_type="application/jsonl")
@@ -110,14 +116,16 @@ def training_set(
         Literal["edited", "all"],
         Query(description="Cases whose outline a reader edited, or every case that was read."),
     ] = "edited",
+    reader: Reader = None,
 ) -> StreamingResponse:
     """Give images and masks in BUSI's layout, which `sonolesion prepare` reads.
 
+    Cases that this reader may not see the answer of are left out; README.txt in it counts them.
     labels.csv in it says where each class comes from: a reader's opinion is no pathology.
     """
     file: Any = tempfile.TemporaryFile(dir=services.desk.folder)  # noqa: SIM115  closed below
     try:
-        write_training_set(services.desk, file, only_edited=which == "edited")
+        write_training_set(services.desk, file, reader=reader, only_edited=which == "edited")
     except BaseException:
         file.close()
         raise

@@ -8,12 +8,14 @@ from starlette.concurrency import run_in_threadpool
 from sonolesion.errors import ConflictError, MalformedRequestError, NotFoundError
 from sonolesion.server.answers import png_response
 from sonolesion.server.case_images import case_input
+from sonolesion.server.case_view import require_answer
 from sonolesion.server.messages import MeasuredBody, OutlineBody, OutlineListBody
 from sonolesion.server.routes.described import (
     PNG_BODY,
     SOMEBODY,
     CaseIdPath,
     Reader,
+    StudyQuery,
     errors,
     file_answer,
 )
@@ -79,11 +81,18 @@ def _keep(services: Services, case_id: str, new: NewOutline) -> None:
     "/outline",
     summary="The edited outline",
     response_class=Response,
-    responses=file_answer("image/png", 404),
+    responses=file_answer("image/png", 404, 409),
 )
-def show(case_id: CaseIdPath, services: Shared) -> Response:
-    """Give the newest edited outline as a mask; 404 where the model's counts."""
+def show(
+    case_id: CaseIdPath, services: Shared, reader: Reader = None, study: StudyQuery = None
+) -> Response:
+    """Give the newest edited outline as a mask; 404 where the model's counts.
+
+    An edited outline is mostly the model's, so it comes after the own read as well.
+    """
     with services.desk.reading() as connection:
+        case = get_case(connection, case_id)
+        require_answer(connection, case, reader=reader, study=study)
         found = newest_outline(connection, case_id)
     if found is None or found.mask_sha256 is None:
         raise NotFoundError("this case has no edited outline.")
@@ -105,10 +114,14 @@ def withdraw(case_id: CaseIdPath, services: Shared, reader: Reader = None) -> Re
     return Response(status_code=204)
 
 
-@router.get("/outlines", summary="All versions of the outline", responses=errors(404))
-def history(case_id: CaseIdPath, services: Shared) -> OutlineListBody:
+@router.get("/outlines", summary="All versions of the outline", responses=errors(404, 409))
+def history(
+    case_id: CaseIdPath, services: Shared, reader: Reader = None, study: StudyQuery = None
+) -> OutlineListBody:
     """List the versions, oldest first: by whom, when, and on which it was based."""
     with services.desk.reading() as connection:
+        case = get_case(connection, case_id)
+        require_answer(connection, case, reader=reader, study=study)
         found = list_outlines(connection, case_id)
     return OutlineListBody(outlines=[_show(record) for record in found])
 

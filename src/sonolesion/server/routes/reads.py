@@ -5,9 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from sonolesion.errors import InvalidInputError
+from sonolesion.server.case_view import require_answer
 from sonolesion.server.messages import NewReadBody, ReadBody, ReadListBody
 from sonolesion.server.routes.described import CaseIdPath, Reader, errors
 from sonolesion.server.services import Shared
+from sonolesion.store.cases import get_case
 from sonolesion.store.reads import NewRead, ReadEvent, ReadKind, add_read, list_reads
 from sonolesion.store.settings import read_settings
 
@@ -38,10 +40,15 @@ def add(
     return show_read(kept)
 
 
-@router.get("", summary="The reads of a case", responses=errors(404))
+@router.get("", summary="The reads of a case", responses=errors(404, 409))
 def show(case_id: CaseIdPath, services: Shared, reader: Reader = None) -> ReadListBody:
-    """List a reader's events, oldest first; all readers' where none is named."""
+    """List a reader's events, oldest first; all readers' where none is named.
+
+    Others have seen the model's answer, so all readers' are given while own_read_first is off.
+    """
     with services.desk.reading() as connection:
+        if reader is None:
+            require_answer(connection, get_case(connection, case_id), reader=None)
         found = list_reads(connection, case_id, reader=reader)
     return ReadListBody(reads=[show_read(event) for event in found])
 

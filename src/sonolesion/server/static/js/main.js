@@ -15,6 +15,7 @@ import { applyTheme, preference, setPreferences } from "./shell/preferences.js";
 import { redraw, setPainter } from "./shell/redraw.js";
 import { refreshSettings } from "./settings/desk_settings.js";
 import { readRoute, routeTo } from "./shell/router.js";
+import { loadSentences } from "./shell/sentences.js";
 import { LANGUAGES, currentLanguage, setLanguage, t } from "./shell/texts.js";
 
 const VIEWS = { list: listView, case: caseView, settings: settingsView, studies: studiesView, study: studyView };
@@ -64,6 +65,7 @@ function renderNote() {
 async function pickLanguage(event) {
   setPreferences({ language: event.target.value });
   await setLanguage(event.target.value);
+  await loadSentences();
   redraw();
 }
 
@@ -107,6 +109,7 @@ async function askToken() {
 async function start() {
   applyTheme();
   await setLanguage(preference("language") ?? navigator.language.slice(0, 2));
+  await loadSentences();
   let isAsking = false;
   setUnauthorisedHandler(() => {
     if (isAsking) return;

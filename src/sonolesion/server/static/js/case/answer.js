@@ -1,6 +1,7 @@
 /** The model's answer in words and bars. */
 
 import { html, nothing } from "../shell/lit.js";
+import { inWords } from "../shell/sentences.js";
 import { formatNumber, formatPercent, t } from "../shell/texts.js";
 
 const CLASSES = ["normal", "benign", "malignant"];
@@ -21,7 +22,7 @@ export function renderAnswer(prediction) {
       ${prediction.prediction_set.length ? html`<p>${t("answer.set")} <strong>${prediction.prediction_set.map((name) => t(`class.${name}`)).join(", ")}</strong></p>` : nothing}
       ${prediction.malignant_alert ? html`<p class="quiet">${t("answer.alert")}</p>` : nothing}
       ${prediction.unsure ? html`<p class="quiet">${t("answer.unsure")}</p>` : nothing}
-      ${prediction.notes.length ? html`<h3>${t("answer.notes")}</h3><ul class="notes" lang="en">${prediction.notes.map((note) => html`<li>${note}</li>`)}</ul>` : nothing}
+      ${prediction.notes.length ? html`<h3>${t("answer.notes")}</h3><ul class="notes">${prediction.notes.map((note) => html`<li>${inWords(note)}</li>`)}</ul>` : nothing}
       <p class="quiet small">${prediction.bundle} · ${t("answer.seconds", { seconds: formatNumber(prediction.seconds, 2) })}</p>
     </section>`;
 }

@@ -1,13 +1,15 @@
 /** One case as a page: tools, image, and what is known and said of it. */
 
+import { deleteCase } from "../api.js";
 import { onChange } from "../events.js";
 import { classMap, html, nothing } from "../shell/lit.js";
-import { askDialog } from "../shell/dialogs.js";
+import { askDialog, confirmDialog } from "../shell/dialogs.js";
 import { errorText } from "../shell/errors.js";
 import { redraw } from "../shell/redraw.js";
 import { caseAddress, routeTo } from "../shell/router.js";
 import { knownSettings, refreshSettings } from "../settings/desk_settings.js";
 import { show } from "../shell/announce.js";
+import { inWords } from "../shell/sentences.js";
 import { t } from "../shell/texts.js";
 import { icon } from "../shell/icons.js";
 import { caseName } from "../list/case_name.js";
@@ -59,7 +61,7 @@ function start(id, ownReadFirst) {
       bench.showLayers();
     },
   });
-  open.onRead = () => bench?.showSpacing();
+  open.onSpacing = () => bench?.showSpacing();
   bench = new Workbench(open);
   const here = bench;
   reading = new ReadPanel(open, { marks: () => here.marks, onUncover: () => document.getElementById("answer-title")?.scrollIntoView({ block: "nearest" }) });
@@ -238,22 +240,47 @@ function renderState() {
   const { case: found, error } = open;
   if (error) return html`<p class="stage-note bad" role="alert">${errorText(error)}</p>`;
   if (!found) return html`<p class="stage-note" role="status">${t("case.loading")}</p>`;
-  if (found.state === "refused") return html`<p class="stage-note" role="alert"><strong>${t("state.refused")}</strong><br><span lang="en">${found.error ? errorText(found.error) : ""}</span></p>`;
+  if (found.state === "refused") return html`<p class="stage-note" role="alert"><strong>${t("state.refused")}</strong><br>${found.error ? errorText(found.error) : ""}</p>`;
   if (found.state !== "read" && open.image) return html`<p class="stage-name is-right" role="status">${t(`case.${found.state}`)}</p>`;
   if (found.state !== "read") return html`<p class="stage-note" role="status">${t(`case.${found.state}`)}</p>`;
   if (!open.image) return html`<p class="stage-note" role="status">${t("case.loading")}</p>`;
   return nothing;
 }
 
+/** What can be done about an image that cannot be read. */
+function renderRefused() {
+  return html`
+    <div class="side" role="region" aria-label=${t("case.side")}>
+      <section class="panel" aria-labelledby="refused-title">
+        <h2 id="refused-title">${t("case.refused.title")}</h2>
+        <p>${t("case.refused.text")}</p>
+        <div class="buttons"><a class="button" href="#/">${t("case.back")}</a>
+          <button type="button" class="button is-danger" @click=${removeCase}>${t("case.remove")}</button></div>
+      </section>
+    </div>`;
+}
+
+async function removeCase() {
+  const { id } = open;
+  if (!(await confirmDialog({ title: t("list.remove.title", { n: 1 }), text: t("list.remove.text"), yes: t("case.remove") }))) return;
+  try {
+    await deleteCase(id);
+    routeTo("list");
+  } catch (error) {
+    show(errorText(error), { isError: true });
+  }
+}
+
 function renderSide() {
   const found = open.case;
+  if (found?.state === "refused") return renderRefused();
   if (!found || !open.image) return html`<div class="side"></div>`;
   const { prediction } = open;
   const notes = prediction ? [] : (found.notes ?? []);
   return html`
     <div class="side" role="region" aria-label=${t("case.side")}>
       ${renderEditPanel(bench)}
-      ${notes.length ? html`<section class="panel" aria-label=${t("answer.notes")}><ul class="notes" lang="en">${notes.map((note) => html`<li>${note}</li>`)}</ul></section>` : nothing}
+      ${notes.length ? html`<section class="panel" aria-label=${t("answer.notes")}><ul class="notes">${notes.map((note) => html`<li>${inWords(note)}</li>`)}</ul></section>` : nothing}
       ${renderMapPanel(bench)}
       ${reading.render()}
       ${prediction ? html`

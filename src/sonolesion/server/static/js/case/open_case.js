@@ -104,7 +104,7 @@ export class OpenCase {
   async follow() {
     if (this.case.state === "read") {
       await Promise.all([this.loadImage(), this.mayUncover ? this.loadAnswer() : null]);
-      this.onRead?.();
+      this.onSpacing?.();
     }
     redraw();
   }
@@ -164,6 +164,8 @@ export class OpenCase {
   /** Change label, scale or earlier visit. With another scale the image is read again; `look` follows that. */
   async change(changes) {
     this.case = await patchCase(this.id, changes);
+    // rulers follow a new scale at once, whatever time the model takes to read the image again
+    this.onSpacing?.();
     redraw();
     if (this.case.state !== "read") await this.look();
   }

@@ -97,7 +97,7 @@ export class ReadPanel {
 
   renderHeldBack() {
     return html`<section class="panel" aria-labelledby="read-title"><h2 id="read-title">${t("read.done.title")}</h2>
-      <p>${t("read.own.short")}: ${renderRead(this.open.ownRead)}</p><p class="quiet" lang="en">${errorText(this.open.heldBack)}</p></section>`;
+      <p>${t("read.own.short")}: ${renderRead(this.open.ownRead)}</p><p class="quiet">${errorText(this.open.heldBack)}</p></section>`;
   }
 
   renderOwn() {

@@ -1,7 +1,7 @@
 /** A reader's own words: BI-RADS category and probability, with optional calipers and outline. */
 
 import { classMap, html, live, nothing } from "../shell/lit.js";
-import { formatNumber, hasText, t } from "../shell/texts.js";
+import { formatNumber, formatPercent, hasText, t } from "../shell/texts.js";
 import { redraw } from "../shell/redraw.js";
 
 export const CATEGORIES = ["0", "1", "2", "3", "4A", "4B", "4C", "5", "6"];
@@ -45,11 +45,11 @@ export function renderFields(draft, name) {
     </fieldset>
     <div class="probability">
       <label for=${`${name}-probability`}>${t("read.probability")}</label>
-      <output class="number" for=${`${name}-probability`}>${isSet ? `${formatNumber(draft.probability)} %` : t("read.notSet")}</output>
+      <output class="number" for=${`${name}-probability`}>${isSet ? formatPercent(draft.probability / 100) : t("read.notSet")}</output>
       <input type="range" id=${`${name}-probability`} min="0" max="100" step="1" class=${classMap({ "is-unset": !isSet })}
-        .value=${live(String(draft.probability ?? 50))} aria-valuetext=${isSet ? `${draft.probability} %` : t("read.notSet")}
+        .value=${live(String(draft.probability ?? 50))} aria-valuetext=${isSet ? formatPercent(draft.probability / 100) : t("read.notSet")}
         @input=${slide} @change=${slide} @click=${slide}>
-      <div class="probability-ends quiet" aria-hidden="true"><span>0</span><span>50</span><span>100 %</span></div>
+      <div class="probability-ends quiet" aria-hidden="true"><span>${formatPercent(0)}</span><span>${formatPercent(0.5)}</span><span>${formatPercent(1)}</span></div>
     </div>
     <p class="bad problem" role="alert">${draft.problem ?? ""}</p>`;
 }
@@ -57,6 +57,6 @@ export function renderFields(draft, name) {
 /** One recorded read in one line. */
 export function renderRead(read, { hasTime = true } = {}) {
   if (!read) return nothing;
-  return html`<strong>BI-RADS ${read.birads ?? "–"}</strong>${read.probability === null || read.probability === undefined ? nothing : html`, ${formatNumber(read.probability)} %`}
+  return html`<strong>BI-RADS ${read.birads ?? "–"}</strong>${read.probability === null || read.probability === undefined ? nothing : html`, ${formatPercent(read.probability / 100)}`}
     ${hasTime && read.seconds ? html`<span class="quiet">${t("read.seconds", { seconds: formatNumber(read.seconds, 1) })}</span>` : nothing}`;
 }

@@ -3,6 +3,7 @@
 import { html, live, nothing } from "../shell/lit.js";
 import { preference, setPreferences } from "../shell/preferences.js";
 import { redraw } from "../shell/redraw.js";
+import { inWords } from "../shell/sentences.js";
 import { formatNumber, formatPercent, t } from "../shell/texts.js";
 
 function slider(label, id, value, { min, max, step, shown }, input) {
@@ -25,7 +26,7 @@ export function renderMapPanel(bench) {
   return html`
     <section class="panel" aria-labelledby="map-title">
       <h2 id="map-title">${t("map.title")}</h2>
-      ${bench.map ? html`<p class="map-caption small">${bench.map.caption ? html`<span lang="en">${bench.map.caption}</span>` : t("map.caption")}</p>` : html`<p role="status">${t("map.making")}</p>`}
+      ${bench.map ? html`<p class="map-caption small">${bench.map.caption ? inWords(bench.map.caption) : t("map.caption")}</p>` : html`<p role="status">${t("map.making")}</p>`}
       ${opacitySlider(bench, t("viewer.map"), "mapOpacity")}
     </section>`;
 }
@@ -34,6 +35,7 @@ export function renderFoot(bench) {
   const { stage, open } = bench;
   const { window: range, level } = stage.levels;
   const spacing = open.case?.spacing_mm;
+  if (!open.image) return nothing;
   return html`
     <div class="viewer-foot">
       <div class="sliders">

@@ -6,6 +6,7 @@ import { errorText } from "../shell/errors.js";
 import { html, nothing, repeat } from "../shell/lit.js";
 import { redraw } from "../shell/redraw.js";
 import { show } from "../shell/announce.js";
+import { inWords } from "../shell/sentences.js";
 import { formatNumber, formatPercent, formatTime, t } from "../shell/texts.js";
 import { caseName } from "../list/case_name.js";
 import { COLOURS, contourOf } from "../viewer/layers.js";
@@ -101,5 +102,5 @@ function renderChange(change) {
         ${row(t("visits.area", { number: one.later_number }), one.area, change.unit === "mm" ? "mm²" : "px²")}`)}</tbody></table>` : nothing}
     ${change.only_earlier.map((number) => html`<p>${t("visits.onlyEarlier", { number })}</p>`)}
     ${change.only_later.map((number) => html`<p>${t("visits.onlyLater", { number })}</p>`)}
-    ${change.warnings.length ? html`<ul class="notes" lang="en">${change.warnings.map((warning) => html`<li>${warning}</li>`)}</ul>` : nothing}`;
+    ${change.warnings.length ? html`<ul class="notes">${change.warnings.map((warning) => html`<li>${inWords(warning)}</li>`)}</ul>` : nothing}`;
 }

@@ -24,6 +24,7 @@ export function openListExports() {
   return openDialog({
     title: t("export.list"),
     body: () => html`<ul class="export-list">${FILES.map(([kind, path, name]) => html`
-      <li><button type="button" class="button" @click=${() => get(path, name)}>${t(`export.${kind}`)}</button> <span class="quiet">${t(`export.${kind}.what`)}</span></li>`)}</ul>`,
+      <li><button type="button" class="button" @click=${() => get(path, name)}>${t(`export.${kind}`)}</button> <span class="quiet">${t(`export.${kind}.what`)}</span></li>`)}</ul>
+      <p class="quiet">${t("export.heldBack")}</p>`,
   });
 }

@@ -2,7 +2,9 @@
 
 import { classMap, html, ifDefined, live, nothing, repeat } from "../shell/lit.js";
 import { formatNumber, formatPercent, formatTime, t } from "../shell/texts.js";
+import { show } from "../shell/announce.js";
 import { errorText } from "../shell/errors.js";
+import { explain, inWords } from "../shell/sentences.js";
 import { caseAddress, routeTo } from "../shell/router.js";
 import { redraw } from "../shell/redraw.js";
 import { confirmDialog } from "../shell/dialogs.js";
@@ -84,7 +86,7 @@ function renderUploads() {
         ${uploads.isBusy ? nothing : html`<button type="button" class="button is-small" @click=${() => uploads.dismiss()}>${t("upload.dismiss")}</button>`}
       </div>
       ${failed.length ? html`<ul class="upload-errors">${failed.map((item) => html`
-        <li><span class="file-name">${item.name}</span> <span lang="en">${errorText(item.error)}</span>
+        <li><span class="file-name">${item.name}</span> <span>${errorText(item.error)}</span>
           <button type="button" class="button is-small" @click=${() => uploads.retry(item)}>${t("upload.retry")}<span class="visually-hidden"> ${item.name}</span></button></li>`)}</ul>` : nothing}
     </section>`;
 }
@@ -114,11 +116,19 @@ function renderFilters() {
         </select></label>
       <div class="buttons at-end">
         <span class="quiet">${t("list.selected", { n })}</span>
-        <button type="button" class="button" ?disabled=${!n} @click=${() => newStudyDialog([...list.selected])}>${t("list.makeStudy")}</button>
+        <button type="button" class="button" ?disabled=${!n} @click=${makeStudy}>${t("list.makeStudy")}</button>
         <button type="button" class="button" @click=${() => openListExports()}>${t("list.export")}</button>
         <button type="button" class="button is-danger" ?disabled=${!n} @click=${askRemove}>${t("list.remove")}</button>
       </div>
     </div>`;
+}
+
+/** A study of what was selected; refused images cannot be read. */
+function makeStudy() {
+  const refused = new Set(list.rows.filter((row) => row.state === "refused").map((row) => row.id));
+  const cases = [...list.selected].filter((id) => !refused.has(id));
+  if (cases.length) newStudyDialog(cases);
+  else show(t("list.noneReadable"), { isError: true });
 }
 
 async function askRemove() {
@@ -162,18 +172,18 @@ function renderRow(row, index) {
   return html`
     <tr aria-rowindex=${index + 2} data-id=${row.id} class=${classMap({ "is-picked": list.selected.has(row.id) })} @click=${pick}>
       <td class="tick"><label class="target"><input type="checkbox" tabindex=${tab} .checked=${live(list.selected.has(row.id))} @change=${() => toggle(row.id)}><span class="visually-hidden">${t("list.select", { name: caseName(row) })}</span></label></td>
-      <th scope="row"><a href=${caseAddress(row.id)} tabindex=${tab} @focus=${() => { if (list.current !== index) { list.current = index; redraw(); } }}>${caseName(row)}</a></th>
-      <td>${formatTime(row.created)}</td>
-      <td><span class=${`state is-${row.state}`}>${t(`state.${row.state}`)}</span></td>
+      <th scope="row" class="name"><a href=${caseAddress(row.id)} tabindex=${tab} @focus=${() => { if (list.current !== index) { list.current = index; redraw(); } }}>${caseName(row)}</a></th>
+      <td class="short">${formatTime(row.created)}</td>
+      <td class="short"><span class=${`state is-${row.state}`}>${t(`state.${row.state}`)}</span></td>
       <td>${renderAnswer(row)}</td>
-      <td class="flags">${renderFlags(row)}</td>
-      <td>${row.final_read_done ? t("list.read.final") : row.own_read_done ? t("list.read.own") : html`<span class="quiet">${t("list.read.none")}</span>`}</td>
-      <td class="quiet number">${row.width_px ? `${formatNumber(row.width_px)} × ${formatNumber(row.height_px)}` : ""}${row.spacing_mm ? ` · ${t("list.inMm")}` : ""}</td>
+      <td><div class="flags">${renderFlags(row)}</div></td>
+      <td class="short">${row.state === "refused" ? html`<span class="quiet">–</span>` : row.final_read_done ? t("list.read.final") : row.own_read_done ? t("list.read.own") : html`<span class="quiet">${t("list.read.none")}</span>`}</td>
+      <td class="quiet number short">${row.width_px ? `${formatNumber(row.width_px)} × ${formatNumber(row.height_px)}` : ""}${row.spacing_mm ? ` · ${t("list.inMm")}` : ""}</td>
     </tr>`;
 }
 
 function renderAnswer(row) {
-  if (row.state === "refused") return html`<span class="bad" lang="en">${row.error?.message ?? ""}</span>`;
+  if (row.state === "refused") return html`<span class="bad refusal" title=${row.error ? explain(row.error) : ""}>${row.error ? explain(row.error) : ""}</span>`;
   if (row.state !== "read") return html`<span class="quiet">–</span>`;
   if (!row.answer) return html`<span class="quiet">${t("list.afterRead")}</span>`;
   const { label, class_prob: prob } = row.answer;
@@ -185,7 +195,7 @@ function renderFlags(row) {
   return html`
     ${row.answer?.malignant_alert ? html`<span class="flag is-alert">${t("flag.alert")}</span>` : nothing}
     ${row.answer?.unsure ? html`<span class="flag is-unsure">${t("flag.unsure")}</span>` : nothing}
-    ${row.notes?.length ? html`<span class="flag is-gate" title=${row.notes.join("\n")}>${t("flag.gate")}</span>` : nothing}
+    ${row.notes?.length ? html`<span class="flag is-gate" title=${row.notes.map(inWords).join("\n")}>${t("flag.gate")}</span>` : nothing}
     ${row.is_edited ? html`<span class="flag is-edited">${t("flag.edited")}</span>` : nothing}`;
 }
 

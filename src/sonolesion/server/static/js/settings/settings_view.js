@@ -13,6 +13,16 @@ let settings = null;
 let status = null;
 let error = null;
 
+const STATUS = [
+  "version", "bundle", "cases_waiting", "cases_reading", "cases_read", "cases_refused", "workers", "workers_busy",
+  "tasks_waiting", "worker_crashes", "has_inbox", "audit_rows", "audit_head",
+];
+
+function shown(value) {
+  if (typeof value === "boolean") return t(value ? "status.yes" : "status.no");
+  return typeof value === "number" ? formatNumber(value) : value;
+}
+
 export const title = () => t("settings.title");
 
 export async function enter() {
@@ -67,6 +77,6 @@ export function render() {
         <label class="check"><input type="checkbox" id="letter-keys" .checked=${live(preference("letterKeys"))} @change=${(e) => { setPreferences({ letterKeys: e.target.checked }); redraw(); }}><span>${t("settings.letterKeys")}</span></label>
         <p class="quiet">${t("settings.letterKeys.text")}</p></section>
       ${status ? html`<section class="card"><h2>${t("settings.status")}</h2>
-        <dl class="facts wide-facts">${Object.entries(status).filter(([, value]) => ["string", "number", "boolean"].includes(typeof value)).map(([name, value]) => html`<dt lang="en">${name.replaceAll("_", " ")}</dt><dd>${typeof value === "number" ? formatNumber(value) : String(value)}</dd>`)}</dl></section>` : nothing}
+        <dl class="facts wide-facts">${STATUS.map((name) => html`<dt>${t(`status.${name}`)}</dt><dd>${shown(status[name])}</dd>`)}</dl></section>` : nothing}
     </main>`;
 }

@@ -3,7 +3,7 @@
 import { html } from "./lit.js";
 import { openDialog } from "./dialogs.js";
 import { preference } from "./preferences.js";
-import { t } from "./texts.js";
+import { hasText, t } from "./texts.js";
 
 const GROUPS = {
   everywhere: [["?", "help"], ["l", "list"], ["/", "search"], ["Esc", "escape"]],
@@ -25,7 +25,7 @@ export async function showKeyMap() {
     body: () => html`
       ${preference("letterKeys") ? "" : html`<p>${t("keys.off")}</p>`}
       <div class="key-groups">${Object.entries(GROUPS).map(([group, keys]) => html`
-        <section><h3>${t(`keys.${group}`)}</h3><dl class="keys">${keys.map(([key, name]) => html`<dt>${key.split(" ").map((one) => html`<kbd>${one}</kbd> `)}</dt><dd>${t(`key.${name}`)}</dd>`)}</dl></section>`)}</div>
+        <section><h3>${t(`keys.${group}`)}</h3><dl class="keys">${keys.map(([key, name]) => html`<dt>${key.split(" ").map((one) => html`<kbd>${hasText(`keycap.${one}`) ? t(`keycap.${one}`) : one}</kbd> `)}</dt><dd>${t(`key.${name}`)}</dd>`)}</dl></section>`)}</div>
       <p class="quiet">${t("keys.mouse")}</p>`,
   });
   isOpen = false;

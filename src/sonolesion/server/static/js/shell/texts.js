@@ -49,6 +49,15 @@ export function formatNumber(value, digits = null) {
   return formats.get(key).format(value);
 }
 
+/** A number that came as English text, as people of the language write it; anything else as it came. */
+export function formatLike(text) {
+  const found = /^(-?\d+(?:\.(\d+))?)(%?)$/.exec(text);
+  if (!found) return text;
+  const [, number, digits, percent] = found;
+  const places = digits?.length ?? 0;
+  return percent ? formatPercent(Number(number) / 100, places) : formatNumber(Number(number), places);
+}
+
 /** A share of 1 as per cent. */
 export function formatPercent(share, digits = 0) {
   const key = `p${digits}`;

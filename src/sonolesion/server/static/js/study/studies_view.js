@@ -35,6 +35,14 @@ async function rows(study) {
   }
 }
 
+const mayRead = (study) => study.readers.includes(preference("reader"));
+
+function renderOwnPart(study) {
+  const reader = preference("reader");
+  if (!mayRead(study)) return html`<p class="quiet">${t("study.notYours")}</p>`;
+  return html`<p>${t("study.left", { done: study.done[reader] ?? 0, total: study.total[reader] ?? 0 })}</p>`;
+}
+
 export function render() {
   return html`
     <main id="main" class="page" tabindex="-1">
@@ -46,8 +54,8 @@ export function render() {
       ${studies?.length ? html`<ul class="cards">${studies.map((study) => html`
         <li class="card"><h2>${study.name}</h2>
           <p class="quiet">${t("study.size", { n: study.n_cases ?? study.cases?.length ?? 0 })} · ${(study.readers ?? []).join(", ")} · ${study.arms.map((arm) => t(`study.arm.${arm}`)).join(", ")}</p>
-          <p>${t("study.left", { done: study.done?.[preference("reader")] ?? 0, total: study.total?.[preference("reader")] ?? 0 })}</p>
-          <div class="buttons"><a class="button is-main" href=${`#/study/${encodeURIComponent(study.id)}`}>${t("study.read")}<span class="visually-hidden"> ${study.name}</span></a>
+          ${renderOwnPart(study)}
+          <div class="buttons">${mayRead(study) ? html`<a class="button is-main" href=${`#/study/${encodeURIComponent(study.id)}`}>${t("study.read")}<span class="visually-hidden"> ${study.name}</span></a>` : nothing}
             <button type="button" class="button" @click=${() => rows(study)}>${t("study.rows")}<span class="visually-hidden"> ${study.name}</span></button></div></li>`)}</ul>` : nothing}
     </main>`;
 }

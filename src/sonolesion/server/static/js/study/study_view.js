@@ -1,6 +1,6 @@
 /** Reading one study: case after case in this reader's own order; nothing of the answer in arm "alone". */
 
-import { addStudyAnswer, nextInStudy } from "../api.js";
+import { addStudyAnswer, getStudy, nextInStudy } from "../api.js";
 import { onChange } from "../events.js";
 import { OpenCase } from "../case/open_case.js";
 import { Workbench } from "../case/workbench.js";
@@ -17,6 +17,7 @@ import { say, show } from "../shell/announce.js";
 import { formatTime, t } from "../shell/texts.js";
 
 let id = null;
+let name = null;
 let turn = null;
 let open = null;
 let bench = null;
@@ -25,7 +26,7 @@ let error = null;
 let isBegun = false;
 let isSending = false;
 
-export const title = () => t("study.title");
+export const title = () => name ?? t("study.title");
 export const currentBench = () => bench;
 
 export function enter(studyId) {
@@ -37,6 +38,7 @@ export function enter(studyId) {
 export function leave() {
   closeCase();
   turn = null;
+  name = null;
   error = null;
   id = null;
 }
@@ -50,7 +52,7 @@ function closeCase() {
 
 async function fetchTurn() {
   try {
-    turn = await nextInStudy(id);
+    [turn, name] = await Promise.all([nextInStudy(id), name ?? getStudy(id).then((study) => study.name)]);
     error = null;
     if (isBegun) openTurn();
   } catch (failure) {
@@ -162,7 +164,7 @@ export function render() {
 function renderStart() {
   return html`
     <main id="main" class="page" tabindex="-1">
-      <h1>${t("study.title")}</h1>
+      <h1>${name}</h1>
       <p>${t("study.youAre")} <strong>${preference("reader")}</strong>. <a href="#/settings">${t("study.changeName")}</a></p>
       <p>${t("study.left", { done: turn.done, total: turn.total })} ${t(`study.armText.${turn.arm}`)}</p>
       <p>${t("study.timed")}</p>
