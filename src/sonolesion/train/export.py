@@ -25,6 +25,7 @@ from sonolesion.metrics.probability import sigmoid
 from sonolesion.train.checkpoint import LoadedNetwork, load_network
 from sonolesion.train.dataset import LoadedPart, load_part
 from sonolesion.train.fold_norm import fold_norms
+from sonolesion.train.graph_forms import rewrite_graph
 from sonolesion.train.half_weights import round_to_half, store_half, strip_notes
 from sonolesion.train.models import Ensemble
 
@@ -108,6 +109,9 @@ def bundle_from_checkpoints(
 def export_graph(network: nn.Module, info: BundleInfo, *, half_weights: bool = False) -> bytes:
     """Export a network to a self-contained ONNX file with a free batch axis.
 
+    Parts that a CPU computes with less work in another form are written in that form
+    (`rewrite_graph`).
+
     Args:
         network: in evaluation mode; for `half_weights` folded by `fold_norms` and rounded by
             `round_to_half`, so that no optimiser changes the numbers that fp16 holds.
@@ -141,6 +145,7 @@ def export_graph(network: nn.Module, info: BundleInfo, *, half_weights: bool = F
     if program is None:
         raise TrainingError("torch gave no ONNX program; update torch.")
     model = strip_notes(program.model_proto)
+    rewrite_graph(model)
     return bytes((store_half(model) if half_weights else model).SerializeToString())
 
 
