@@ -7,6 +7,8 @@ from sonolesion.bundle.schema import BundleInfo
 from sonolesion.bundle.store import (
     DEFAULT_BUNDLE,
     Bundle,
+    Precision,
+    int8_bundle,
     load_bundle,
     shipped_bundles,
     write_bundle,
@@ -17,6 +19,8 @@ __all__ = [
     "Bundle",
     "BundleInfo",
     "Decision",
+    "Precision",
+    "int8_bundle",
     "load_bundle",
     "shipped_bundles",
     "write_bundle",

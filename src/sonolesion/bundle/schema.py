@@ -27,11 +27,15 @@ from sonolesion.bundle.fields import (
     read_fields,
     to_json_values,
 )
+from sonolesion.bundle.int8 import Int8Form, check_int8
 from sonolesion.errors import BundleError
 from sonolesion.imaging.geometry import RESAMPLE, ResizeMode
 from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+_ADDED_SINCE: dict[int, dict[str, object]] = {2: {"int8": None}}
+"""What a file of an older layout is read as where it has no such field, by its schema_version."""
+
 IMAGE_SIZE_RANGE_PX = (16, 4096)
 
 
@@ -54,6 +58,7 @@ class BundleInfo:
         temperature: class logits are divided by it, (0, 100].
         decision: how outline and class become one answer; None where it was not fitted.
         onnx_sha256: of the graph file; filled in by `write_bundle`.
+        int8: the graph's int8 form, `model_int8.onnx`; None where the bundle has none.
         training: preset, split_hash, protocol, seed, epochs, dataset, ... as JSON values.
         figures: measured figures, as JSON values.
         input_name, mask_output, class_output: names in the graph.
@@ -75,6 +80,7 @@ class BundleInfo:
     temperature: float = 1.0
     decision: Decision | None = None
     onnx_sha256: str = ""
+    int8: Int8Form | None = None
     training: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
     input_name: str = "image"
@@ -95,6 +101,7 @@ def bundle_info_to_json(info: BundleInfo) -> dict[str, Any]:
     values["class_names"] = list(info.class_names)
     values["resize"] = info.resize.value
     values["decision"] = to_json_values(info.decision)
+    values["int8"] = to_json_values(info.int8)
     values["training"], values["figures"] = dict(info.training), dict(info.figures)
     return values
 
@@ -117,6 +124,8 @@ def parse_bundle_info(values: object, *, file: str) -> BundleInfo:
             f"{file}: schema_version {version} is newer than this program's ({SCHEMA_VERSION}). "
             "Update sonolesion."
         )
+    if isinstance(version, int) and version in _ADDED_SINCE:
+        values = _ADDED_SINCE[version] | values | {"schema_version": SCHEMA_VERSION}
     try:
         return BundleInfo(**read_fields(values, _CHECKS))
     except FieldsError as error:
@@ -165,6 +174,7 @@ _CHECKS: dict[str, Check] = {
     "temperature": number(0.0, 100.0, ends="(]"),
     "decision": optional(check_decision),
     "onnx_sha256": matching(r"[0-9a-f]{64}", "64 hex digits"),
+    "int8": optional(check_int8),
     "training": _mapping,
     "figures": _mapping,
     "input_name": _GRAPH_NAME,

@@ -6,7 +6,12 @@ import json
 import pytest
 from tiny_bundle import make_info
 
-from sonolesion.bundle.schema import BundleInfo, bundle_info_to_json, parse_bundle_info
+from sonolesion.bundle.schema import (
+    SCHEMA_VERSION,
+    BundleInfo,
+    bundle_info_to_json,
+    parse_bundle_info,
+)
 from sonolesion.errors import BundleError
 from sonolesion.imaging.geometry import ResizeMode
 
@@ -90,8 +95,8 @@ def test_all_faults_are_reported_at_once() -> None:
 
 
 def test_newer_schema_says_update_before_anything_else() -> None:
-    with pytest.raises(BundleError, match=r"schema_version 3 is newer.*Update sonolesion"):
-        parse_bundle_info(values() | {"schema_version": 3, "new_field": 1}, file="b")
+    with pytest.raises(BundleError, match=r"schema_version 4 is newer.*Update sonolesion"):
+        parse_bundle_info(values() | {"schema_version": 4, "new_field": 1}, file="b")
 
 
 def test_a_bundle_of_schema_1_is_refused_with_what_it_lacks() -> None:
@@ -99,7 +104,7 @@ def test_a_bundle_of_schema_1_is_refused_with_what_it_lacks() -> None:
     del old["decision"]
     with pytest.raises(
         BundleError,
-        match=r"missing field 'decision'; field 'schema_version': expected 2, got 1\. Export the",
+        match=r"missing field 'decision'; field 'schema_version': expected 3, got 1\. Export the",
     ):
         parse_bundle_info(old, file="b")
 
@@ -108,3 +113,13 @@ def test_a_bundle_of_schema_1_is_refused_with_what_it_lacks() -> None:
 def test_not_an_object(value: object) -> None:
     with pytest.raises(BundleError, match="expected a JSON object"):
         parse_bundle_info(value, file="b")
+
+
+def test_a_bundle_from_before_int8_is_read_as_one_without() -> None:
+    old = values() | {"schema_version": 2}
+    del old["int8"]
+    info = parse_bundle_info(old, file="b")
+    assert info.int8 is None
+    assert info.schema_version == SCHEMA_VERSION
+    with pytest.raises(BundleError, match="missing field 'temperature'"):
+        parse_bundle_info({k: v for k, v in old.items() if k != "temperature"}, file="b")
