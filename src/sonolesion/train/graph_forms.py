@@ -40,6 +40,23 @@ def rewrite_graph(model: Any) -> int:
     return _Rewriter(model).run()
 
 
+def drop_pass_through(model: Any) -> None:
+    """Take the poolings that change nothing out of a rewritten graph, in place.
+
+    They are there for ONNX Runtime's fp32 layout; an int8 graph has another.
+    """
+    renamed: dict[str, str] = {}
+    kept = []
+    for node in model.graph.node:
+        node.input[:] = [renamed.get(name, name) for name in node.input]
+        if node.op_type == "MaxPool" and list(_attributes(node)["kernel_shape"]) == [1, 1]:
+            renamed[node.output[0]] = node.input[0]
+        else:
+            kept.append(node)
+    del model.graph.node[:]
+    model.graph.node.extend(kept)
+
+
 class _Rewriter:
     def __init__(self, model: Any) -> None:
         import onnx
