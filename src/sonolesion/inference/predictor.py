@@ -20,7 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sonolesion.bundle import DEFAULT_BUNDLE, Bundle, BundleInfo, load_bundle
+from sonolesion.bundle import (
+    DEFAULT_BUNDLE,
+    Bundle,
+    BundleInfo,
+    Precision,
+    int8_bundle,
+    load_bundle,
+)
 from sonolesion.bundle.decision import measure_peak
 from sonolesion.errors import ImageError, InvalidInputError, MissingExtraError
 from sonolesion.imaging.geometry import SquareFit, image_to_square, plan_fit, prob_to_image
@@ -210,7 +217,11 @@ class Predictor:
 
 
 def load_predictor(
-    bundle: str | Path | None = None, *, threads: int | None = None, measure: bool = True
+    bundle: str | Path | None = None,
+    *,
+    threads: int | None = None,
+    measure: bool = True,
+    precision: Precision = Precision.FP32,
 ) -> Predictor:
     """Load a bundle, by default the one that is shipped, and make it ready to predict.
 
@@ -218,11 +229,14 @@ def load_predictor(
         bundle: folder or name of a shipped bundle; None for `DEFAULT_BUNDLE`.
         threads: of one network run; None for as many as there are cores.
         measure: measure the lesions of each outline.
+        precision: fp32, or the bundle's int8 form; results then name it: "fast 0.1+int8".
 
     Raises:
-        BundleError: no such bundle, or it is damaged.
+        BundleError: no such bundle, it is damaged, or it has no int8 form.
     """
     loaded = load_bundle(DEFAULT_BUNDLE if bundle is None else bundle)
+    if precision is Precision.INT8:
+        loaded = int8_bundle(loaded)
     return Predictor(loaded, threads, measure=measure)
 
 
