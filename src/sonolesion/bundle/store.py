@@ -104,9 +104,7 @@ def int8_bundle(bundle: Bundle) -> Bundle:
     )
 
 
-def write_bundle(
-    folder: Path, info: BundleInfo, graph: bytes, int8: bytes | None = None
-) -> Bundle:
+def write_bundle(folder: Path, info: BundleInfo, graph: bytes, int8: bytes | None = None) -> Bundle:
     """Write a bundle, whole or not at all; a folder of that name is replaced.
 
     Args:
