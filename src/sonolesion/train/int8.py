@@ -4,8 +4,8 @@ Static quantisation: activations are unsigned and weights signed 8-bit numbers, 
 for each channel, activations with one for the tensor, from the least and largest value on
 training images. What was tried and measured is in docs/decisions/0008-engine-choice.md.
 
-In float stay the first three convolutions, whose few channels have wide ranges (they cause
-half of the error and no CPU gains much there), the mask head and all that comes after it.
+In float stay the first three convolutions, which cause
+half of the change in the class logits, the mask head and all that comes after it.
 """
 
 from __future__ import annotations
