@@ -6,14 +6,15 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11 pytho
     $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
 
-.PHONY: help demo test test-e2e check quick docs clean
+.PHONY: help demo serve test test-e2e check quick docs clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo    install the light package and run it on generated phantoms (no torch)"
-	@echo "make test    install everything and run all tests"
+	@echo "make serve   install what the page needs and open it in the browser (no torch)"
+	@echo "make test    install everything and run the tests"
 	@echo "make quick   the tests without the slow ones"
-	@echo "make test-e2e  DICOM in and out of a real PACS, Orthanc, on loopback"
+	@echo "make test-e2e  with real programs on loopback: Orthanc, Chromium, a server under load"
 	@echo "make check   ruff, mypy and the layer contracts"
 	@echo "make docs    write docs/reference/ again"
 	@echo "make clean   remove the environment and caches"
@@ -21,12 +22,16 @@ help:
 demo: $(VENV)/.light
 	$(BIN)/sonolesion demo --out demo --overwrite
 
-test: $(VENV)/.full
-	$(BIN)/python -m pytest
+serve: $(VENV)/.serve
+	$(BIN)/sonolesion serve --open
 
-# Real programs for the tests with a PACS: installed by root on Debian and Ubuntu, else the tests say
-# what is missing and skip.
-E2E_PACKAGES := orthanc orthanc-dicomweb dcmtk dicom3tools
+# Those on loopback with real programs have a target of their own: they take as long as half of these.
+test: $(VENV)/.full
+	$(BIN)/python -m pytest -m "not e2e"
+
+# Real programs for the tests with a PACS and a browser: installed by root on Debian and Ubuntu, else
+# the tests say what is missing and skip.
+E2E_PACKAGES := orthanc orthanc-dicomweb dcmtk dicom3tools chromium
 test-e2e: $(VENV)/.full
 	@if ! dpkg -s $(E2E_PACKAGES) >/dev/null 2>&1; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
@@ -58,6 +63,10 @@ $(VENV)/.light: pyproject.toml | $(BIN)/python
 	$(PIP) --quiet --editable .
 	@touch $@
 
-$(VENV)/.full: pyproject.toml | $(BIN)/python
-	$(PIP) --editable ".[train,backbones,dicom,dev]"
+$(VENV)/.serve: pyproject.toml | $(BIN)/python
+	$(PIP) --quiet --editable ".[serve,dicom]"
 	@touch $@ $(VENV)/.light
+
+$(VENV)/.full: pyproject.toml | $(BIN)/python
+	$(PIP) --editable ".[train,backbones,dicom,serve,node,dev]"
+	@touch $@ $(VENV)/.light $(VENV)/.serve

@@ -1,6 +1,10 @@
 """How many pictures the input gate accepts, warns about and refuses.
 
     python benchmarks/gate_rates.py --busi FOLDER --bus-bra FOLDER [--phantoms 200] [--json FILE]
+    python benchmarks/gate_rates.py --crossval FOLDER --prepared BUSI --prepared BUS-BRA
+
+The first is the gate that looks at the pixels, the second the one that looks at the network's
+features (`feature_rates.py`), with the bundles of a cross-validation.
 
 Ultrasound: generated phantoms, BUSI, BUS-BRA, and dual views put together from pairs of them. Not
 ultrasound: what installed packages ship (`other_pictures.py`; scikit-image, pydicom and nilearn
@@ -21,8 +25,10 @@ from typing import Any
 
 import cv2
 import numpy as np
+from feature_rates import measure_feature_gate
 from other_pictures import find_other_pictures
 
+from sonolesion.data.manifest import read_manifest
 from sonolesion.data.phantom import make_phantom
 from sonolesion.errors import ImageError
 from sonolesion.imaging.finding import Severity
@@ -32,6 +38,7 @@ from sonolesion.types import LesionClass, UltrasoundImage
 
 Named = tuple[str, UltrasoundImage]
 RESULT = Path(__file__).parent / "results" / "gate_rates.json"
+FEATURE_RESULT = RESULT.with_name("feature_gate_rates.json")
 GAPS = ((0, 0), (1, 0), (4, 0), (4, 255), (12, 0), (40, 0))
 """Width of the gap between two views, pixels, and its grey level."""
 
@@ -169,6 +176,39 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     return sections
 
 
+def measure_features(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Run the feature gate on held-out cases, altered ones and other pictures."""
+    pictures, missing = find_other_pictures()
+    named: dict[str, list[Named]] = {
+        "phantoms": list(phantoms(arguments.phantoms)),
+        "not ultrasound": [
+            (p.name, image_from_array(p.pixels)) for p in pictures if p.kind != "us"
+        ],
+        "other ultrasound (pydicom)": [
+            (p.name, image_from_array(p.pixels)) for p in pictures if p.kind == "us"
+        ],
+    }
+    some = []
+    for prepared in arguments.prepared:
+        manifest = read_manifest(prepared)
+        rows = manifest.part("fold_0")[::5]
+        some += [(r.case_id, read_image(manifest.folder / r.processed_image)) for r in rows]
+    named["held out, turned by 90 degrees"] = list(turned(some, quarter_turns=1))
+    named["held out, upside down"] = list(turned(some, quarter_turns=2))
+    for alteration in ("middle quarter", "median of 5 x 5", "JPEG quality 20"):
+        named[f"held out, {alteration}"] = list(altered(some, alteration))
+    passing = [
+        (name, image)
+        for name, image in named["not ultrasound"]
+        if all(f.severity is not Severity.REFUSE for f in inspect_content(image))
+    ]
+    named["not ultrasound that the pixels let pass"] = passing
+    only = {name: [image for _, image in found] for name, found in named.items()}
+    sections = measure_feature_gate(arguments.crossval, arguments.prepared, only)
+    sections["packages left out"] = missing
+    return sections
+
+
 def main() -> None:
     """Print one line per section and write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -176,17 +216,30 @@ def main() -> None:
     parser.add_argument("--bus-bra", type=Path)
     parser.add_argument("--phantoms", type=int, default=200)
     parser.add_argument("--folder", type=Path, action="append", default=[])
-    parser.add_argument("--json", type=Path, default=RESULT)
+    parser.add_argument("--crossval", type=Path, help="the feature gate, with these bundles")
+    parser.add_argument("--prepared", type=Path, action="append", default=[])
+    parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
+    if arguments.crossval is not None:
+        sections = measure_features(arguments)
+        for name, found in sections.items():
+            print(f"{name}: {found}")
+        command = "python benchmarks/gate_rates.py --crossval FOLDER --prepared BUSI --prepared BRA"
+        write_result(arguments.json or FEATURE_RESULT, command, sections)
+        return
     sections = measure(arguments)
     for name, found in sections.items():
         if "n" in found:
             rates = ", ".join(f"{found[k]} {k}" for k in ("accepted", "warned", "refused"))
             print(f"{name}: {rates} of {found['n']}; {found['ms_median']} ms")
     command = "python benchmarks/gate_rates.py --busi FOLDER --bus-bra FOLDER"
+    write_result(arguments.json or RESULT, command, sections)
+
+
+def write_result(path: Path, command: str, sections: dict[str, Any]) -> None:
     result = {"kind": "sonolesion-gate-rates", "command": command, "sections": sections}
-    arguments.json.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    path.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

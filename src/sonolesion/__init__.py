@@ -14,18 +14,24 @@ from sonolesion.errors import __all__ as _errors
 
 if TYPE_CHECKING:
     from sonolesion.imaging.read import read_image
-    from sonolesion.inference import Predictor, load_predictor
+    from sonolesion.inference import FailedInput, Predictor, load_predictor
     from sonolesion.types import Prediction
+    from sonolesion.writers.case_report_html import case_report_html
+    from sonolesion.writers.case_report_pdf import case_report_pdf
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "FailedInput": "sonolesion.inference",
     "Prediction": "sonolesion.types",
     "Predictor": "sonolesion.inference",
+    "case_report_html": "sonolesion.writers.case_report_html",
+    "case_report_pdf": "sonolesion.writers.case_report_pdf",
     "load_predictor": "sonolesion.inference",
     "read_image": "sonolesion.imaging.read",
 }
-__all__ = ["Prediction", "Predictor", "__version__", "load_predictor", "read_image", *_errors]  # noqa: PLE0604
+__all__ = ["FailedInput", "Prediction", "Predictor", "__version__", "case_report_html",  # noqa: PLE0604
+           "case_report_pdf", "load_predictor", "read_image", *_errors]  # fmt: skip
 
 
 def __getattr__(name: str) -> object:

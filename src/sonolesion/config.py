@@ -11,18 +11,23 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sonolesion.errors import ConfigError
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """Settings that belong together: unknown keys, wrong types, nan and infinity are refused."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-class ModelSettings(_Section):
+SectionType = TypeVar("SectionType", bound=Section)
+
+
+class ModelSettings(Section):
     """Which network.
 
     "classic_unet" is the mission document's; `width` is the number of channels of its first block
@@ -38,7 +43,7 @@ class ModelSettings(_Section):
     pretrained: bool = True
 
 
-class OptimSettings(_Section):
+class OptimSettings(Section):
     """The optimiser and its schedule: cosine from `learning_rate` to `final_learning_rate`.
 
     The rate changes once per "epoch" (the mission's way) or with each "step", there after a rise
@@ -68,7 +73,7 @@ class OptimSettings(_Section):
         return self
 
 
-class LossSettings(_Section):
+class LossSettings(Section):
     """Weighted sum of a Dice loss of the mask and a cross-entropy of the class.
 
     `dice_over` "batch" flattens the batch into one region (the mission's way), "image" averages
@@ -86,7 +91,7 @@ class LossSettings(_Section):
     label_smoothing: float = Field(0.0, ge=0.0, lt=1.0)
 
 
-class DistillSettings(_Section):
+class DistillSettings(Section):
     """How much a network learns from teachers, where `train --teacher` gives some.
 
     `weight` is the share of the loss that compares with the teachers' mean answer; `temperature`
@@ -97,7 +102,7 @@ class DistillSettings(_Section):
     temperature: float = Field(2.0, gt=0.0, le=100.0)
 
 
-class SamplingSettings(_Section):
+class SamplingSettings(Section):
     """How often a case is seen in an epoch.
 
     A data set (a class inside it) with n cases is drawn in proportion to n to the power of
@@ -110,7 +115,7 @@ class SamplingSettings(_Section):
     derived_weight: float = Field(1.0, ge=0.0, le=100.0)
 
 
-class AugmentSettings(_Section):
+class AugmentSettings(Section):
     """Ranges from which one set of parameters per image and epoch is drawn; 0 turns one off.
 
     Angles in degrees, shift and shadow width as share of the image's side, gains as factors.
@@ -136,7 +141,7 @@ class AugmentSettings(_Section):
     marks_prob: float = Field(0.0, ge=0.0, le=1.0)
 
 
-class RuntimeSettings(_Section):
+class RuntimeSettings(Section):
     """Where and how to compute. "auto" precision is chosen by a short measurement.
 
     `checkpoint_every_s` is the longest time in seconds that a kill can cost.
@@ -151,7 +156,7 @@ class RuntimeSettings(_Section):
     checkpoint_every_s: float = Field(120.0, ge=0.0)
 
 
-class TrainSettings(_Section):
+class TrainSettings(Section):
     """All that decides a training run, with the mission document's values as defaults."""
 
     preset: str = "mission"
@@ -192,11 +197,33 @@ def load_train_settings(
         raise ConfigError(f"no preset {preset!r}; there are: {', '.join(preset_names())}.")
     text = (resources.files("sonolesion") / "presets" / f"{preset}.toml").read_text("utf-8")
     values: dict[str, Any] = {"preset": preset} | tomllib.loads(text)
+    return load_settings(TrainSettings, file=file, overrides=overrides, base=values)
+
+
+def load_settings(
+    kind: type[SectionType],
+    *,
+    file: Path | None = None,
+    overrides: Iterable[str] = (),
+    base: Mapping[str, Any] | None = None,
+) -> SectionType:
+    """Build settings of a kind: what `base` says, then the file's keys, then each override.
+
+    Args:
+        kind: a `Section` whose fields are sections or values.
+        file: TOML file with the fields of `kind`.
+        overrides: "section.key=value" texts; the value is TOML, a bare word is taken as text.
+        base: values that file and overrides go on top of.
+
+    Raises:
+        ConfigError: see `load_train_settings`.
+    """
+    values: dict[str, Any] = dict(base or {})
     if file is not None:
         values = _merge(values, _read_toml(file))
     for override in overrides:
         values = _merge(values, _parse_override(override))
-    return parse_train_settings(values)
+    return parse_settings(kind, values)
 
 
 def parse_train_settings(values: Mapping[str, Any]) -> TrainSettings:
@@ -205,10 +232,19 @@ def parse_train_settings(values: Mapping[str, Any]) -> TrainSettings:
     Raises:
         ConfigError: see `load_train_settings`.
     """
+    return parse_settings(TrainSettings, values)
+
+
+def parse_settings(kind: type[SectionType], values: Mapping[str, Any]) -> SectionType:
+    """Check a nested mapping strictly and return it as settings of a kind.
+
+    Raises:
+        ConfigError: see `load_train_settings`.
+    """
     try:
-        return TrainSettings.model_validate(values)
+        return kind.model_validate(values)
     except ValidationError as error:
-        raise ConfigError(" ".join(_explain(dict(e)) for e in error.errors())) from error
+        raise ConfigError(" ".join(_explain(dict(e), kind) for e in error.errors())) from error
 
 
 def _read_toml(file: Path) -> dict[str, Any]:
@@ -242,11 +278,11 @@ def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _explain(error: Mapping[str, Any]) -> str:
+def _explain(error: Mapping[str, Any], kind: type[Section]) -> str:
     path = ".".join(str(p) for p in error["loc"])
     if error["type"] != "extra_forbidden":
         return f"setting {path}: {error['msg'].lower()}, got {error['input']!r}."
-    keys = _all_keys()
+    keys = _all_keys(kind)
     section, _, name = path.rpartition(".")
     siblings = {k.rpartition(".")[2]: k for k in keys if k.rpartition(".")[0] == section}
     near = difflib.get_close_matches(name, siblings, n=1)
@@ -255,9 +291,9 @@ def _explain(error: Mapping[str, Any]) -> str:
     return f"unknown setting {path!r}; there are: {', '.join(siblings.values() or keys)}."
 
 
-def _all_keys() -> list[str]:
+def _all_keys(kind: type[Section]) -> list[str]:
     keys: list[str] = []
-    for name, field in TrainSettings.model_fields.items():
+    for name, field in kind.model_fields.items():
         section = field.annotation
         if isinstance(section, type) and issubclass(section, BaseModel):
             keys += [f"{name}.{inner}" for inner in section.model_fields]

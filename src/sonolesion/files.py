@@ -15,6 +15,7 @@ import io
 import json
 import os
 import shutil
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,6 +27,7 @@ from sonolesion.errors import OutputWriteError
 TEMPORARY_SUFFIX = ".tmp"
 """Ends the names of files that are being written; after a kill they are left over."""
 
+_LOCKED_BYTE = 2**40  # far behind the end, for on Windows nobody can read a locked byte
 _UMASK_LOCK = threading.Lock()
 AddRow = Callable[[Mapping[str, object]], None]
 """Adds one row, by column names, to a table that is open."""
@@ -60,6 +62,24 @@ def make_folder(path: Path) -> Path:
     with explain_write_errors(path):
         path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def sync_folder(path: Path) -> None:
+    """Force a folder's list of names to the disk, so that a renamed file outlives a power cut.
+
+    Nothing happens where the system cannot do it (Windows).
+
+    Raises:
+        OutputWriteError: the folder is not there or may not be read.
+    """
+    if os.name == "nt":
+        return
+    with explain_write_errors(path):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 @contextlib.contextmanager
@@ -162,6 +182,19 @@ def atomic_write_csv(
             add_row(row)
 
 
+def csv_text(header: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
+    r"""Return a CSV table as text, with the rules of `atomic_csv`.
+
+    >>> csv_text(["a"], [{"a": "=1"}])
+    "a\n'=1\n"
+    """
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, fieldnames=list(header), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({k: _safe_cell(row.get(k, "")) for k in header} for row in rows)
+    return text.getvalue()
+
+
 def _safe_cell(value: object) -> object:
     if isinstance(value, str) and value[:1] in {"=", "+", "-", "@"}:
         return "'" + value
@@ -196,6 +229,29 @@ def atomic_folder(path: Path) -> Iterator[Path]:
                 os.replace(work, path)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def lock_file(file: BinaryIO) -> bool:
+    """Keep other processes out until the file is closed; the end of a process opens it, too.
+
+    Returns:
+        Whether it was had; False where another process has it.
+    """
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            file.seek(_LOCKED_BYTE)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return sys.platform != "win32"  # some network file systems know no locks: go without
+    return True
 
 
 def sha256_file(path: Path) -> str:

@@ -42,13 +42,13 @@ def test_reference_is_up_to_date(repository: Path) -> None:
 @pytest.mark.parametrize("page", ["README.md", "docs/reference/cli.md"])
 def test_every_command_is_named(page: str, repository: Path) -> None:
     text = (repository / page).read_text("utf-8")
-    missing = [name for name, _, _ in COMMANDS if f"sonolesion {name}" not in text]
+    missing = [name for name in COMMANDS if f"sonolesion {name}" not in text]
     assert not missing
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_commands_in_the_pages_exist(page: Path) -> None:
-    known = {name for name, _, _ in COMMANDS}
+    known = set(COMMANDS)
     blocks = re.findall(r"```\w*\n(.*?)```", page.read_text("utf-8"), re.S)
     used = {m for b in blocks for m in re.findall(r"^\S*sonolesion ([a-z]+)", b, re.M)}
     assert used <= known
@@ -79,7 +79,8 @@ def test_python_in_the_pages_uses_exported_names() -> None:
     assert blocks
     for block in blocks:
         for node in ast.walk(ast.parse(block)):
-            if isinstance(node, ast.ImportFrom):
+            is_ours = isinstance(node, ast.ImportFrom) and str(node.module).startswith("sonolesion")
+            if isinstance(node, ast.ImportFrom) and is_ours:
                 assert node.module == "sonolesion"
                 assert {alias.name for alias in node.names} <= set(sonolesion.__all__)
 
@@ -98,6 +99,33 @@ def test_python_in_the_readme_runs(
     scope: dict[str, object] = {}
     exec(compile(block, "README.md", "exec"), scope)
     assert isinstance(scope["prediction"], sonolesion.Prediction)
+
+
+def test_the_python_page_runs_from_top_to_bottom(
+    tmp_path: Path, tiny_bundle_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pydicom", reason="needs the extra [dicom]")
+    import numpy as np
+    from dicom_files import make_file
+    from PIL import Image
+    from tiny_bundle import speckle_image
+
+    scan = speckle_image()
+    Image.fromarray(scan).save(tmp_path / "scan.png")
+    (tmp_path / "clip.dcm").write_bytes(make_file(np.stack([scan, scan]), frames=2))
+    (tmp_path / "scans").mkdir()
+    Image.fromarray(scan).save(tmp_path / "scans" / "a.png")
+    (tmp_path / "scans" / "b.png").write_text("no image")
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "how-to" / "python.md").read_text("utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.S)
+    code = "\n".join(blocks).replace('"fast"', repr(str(tiny_bundle_folder)))
+    scope: dict[str, object] = {}
+    exec(compile(code, "python.md", "exec"), scope)
+    assert isinstance(scope["prediction"], sonolesion.Prediction)
+    assert isinstance(scope["result"], sonolesion.FailedInput)
+    assert (tmp_path / "scan_report.pdf").read_bytes().startswith(b"%PDF")
+    assert "<html" in (tmp_path / "scan_report.html").read_text("utf-8")
 
 
 def test_no_machine_path_and_no_registry_address() -> None:

@@ -40,7 +40,7 @@ def test_fields(bundle: Bundle) -> None:
 def test_the_file_holds_every_field_and_comes_back(bundle: Bundle) -> None:
     values = json.loads((bundle.folder / "bundle.json").read_text("utf-8"))
     assert list(values) == [field.name for field in dataclasses.fields(BundleInfo)]
-    assert values["schema_version"] == 2
+    assert values["schema_version"] == 3
     assert (values["decision"] is None) == (bundle.info.decision is None)
     assert json.loads(json.dumps(bundle_info_to_json(bundle.info))) == values
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install -e '.[train]'")
@@ -25,15 +26,17 @@ def settings(request: pytest.FixtureRequest) -> ModelSettings:
 
 
 def test_logits_have_the_input_s_size_and_three_classes(settings):
-    mask_logits, class_logits = build_model(settings).eval()(torch.rand(2, 1, SIZE, 2 * SIZE))
-    assert mask_logits.shape == (2, 1, SIZE, 2 * SIZE)
-    assert class_logits.shape == (2, 3)
+    output = build_model(settings).eval()(torch.rand(2, 1, SIZE, 2 * SIZE))
+    assert output.mask_logits.shape == (2, 1, SIZE, 2 * SIZE)
+    assert output.class_logits.shape == (2, 3)
+    assert output.features.ndim == 2
+    assert len(output.features) == 2
 
 
 def test_every_parameter_learns(settings):
     network = build_model(settings).train()
-    mask_logits, class_logits = network(torch.rand(4, 1, SIZE, SIZE))
-    (mask_logits.square().mean() + class_logits.square().mean()).backward()
+    output = network(torch.rand(4, 1, SIZE, SIZE))
+    (output.mask_logits.square().mean() + output.class_logits.square().mean()).backward()
     assert [n for n, p in network.named_parameters() if p.grad is None] == []
 
 
@@ -59,7 +62,7 @@ def test_the_exported_graph_computes_the_same(settings, tmp_path):
     network = build_model(settings).eval()
     info = BundleInfo(
         name="x", version="0", created="2026-01-01", description="x", licence="x",
-        intended_use="x", image_size_px=SIZE,
+        intended_use="x", image_size_px=SIZE, feature_output="features",
     )  # fmt: skip
     session = Session(Bundle(info, export_graph(network, info), tmp_path))
     images = torch.rand(3, 1, SIZE, SIZE)
@@ -68,6 +71,7 @@ def test_the_exported_graph_computes_the_same(settings, tmp_path):
     theirs = session.run(images.numpy())
     mask_logits, class_logits = map(torch.from_numpy, (theirs.mask_logits, theirs.class_logits))
     torch.testing.assert_close(ours.mask_logits[:, 0], mask_logits, atol=1e-4, rtol=0)
+    np.testing.assert_allclose(theirs.features, ours.features.numpy(), atol=1e-4)
     torch.testing.assert_close(ours.class_logits, class_logits, atol=1e-4, rtol=0)
 
 

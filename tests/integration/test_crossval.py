@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import signal
@@ -17,10 +18,11 @@ from typer.testing import CliRunner
 pytest.importorskip("torch")
 
 from sonolesion.bundle import load_bundle
-from sonolesion.calibration import calibration, read_calibration
+from sonolesion.calibration import calibration, feature_gate, read_calibration
 from sonolesion.cli.app import app
 from sonolesion.data.manifest import read_manifest
 from sonolesion.data.phantom import PhantomSettings, write_phantoms
+from sonolesion.files import sha256_file
 
 pytestmark = pytest.mark.torch
 FAST = [
@@ -95,6 +97,7 @@ def test_each_round_is_calibrated_on_the_others(
 ) -> None:
     """Forty-eight phantoms, half of them normal: enough here for a joint decision."""
     monkeypatch.setattr(calibration, "MIN_NORMALS", 10)
+    monkeypatch.setattr(feature_gate, "MIN_IMAGES", 15)
     out = tmp_path / "cv"
     root = tmp_path / "raw"
     settings = PhantomSettings(
@@ -116,6 +119,12 @@ def test_each_round_is_calibrated_on_the_others(
     sides = [sum(r["round"] == name and r["label"] == "normal" for r in _table(out))
              for name in ("fold_0", "fold_1")]  # fmt: skip
     assert counts == sides[::-1]
+    # each round has the gate of its own network
+    for name, info in zip(("fold_0", "fold_1"), rounds, strict=True):
+        gate = whole.feature_gates[sha256_file(out / name / "best_model.pth")]
+        assert info.feature_gate is not None
+        assert info.feature_gate.threshold == gate.threshold
+        assert (gate.n_features, gate.n_fit + gate.n_held_out) == (32, 48)
     # label and mask agree, case by case
     assert all(
         (r["predicted"] == "normal") == (r["predicted_lesion_px"] == "0") for r in _table(out)
@@ -150,7 +159,10 @@ def test_a_killed_crossval_goes_on_where_it_was(folds: Path, tmp_path: Path) -> 
     assert figures[0] == figures[1]
 
 
-def test_from_one_set_to_another(folds: Path, tmp_path: Path) -> None:
+def test_from_one_set_to_another(
+    folds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibration, "MIN_NORMALS", 2)
     root = tmp_path / "other"
     write_phantoms(root, count=6, seed=9, settings=PhantomSettings(
         width_px=(140, 160), height_px=(130, 150)))  # fmt: skip
@@ -168,6 +180,14 @@ def test_from_one_set_to_another(folds: Path, tmp_path: Path) -> None:
     assert {row["case_id"] for row in rows} == {
         r.case_id for r in read_manifest(tmp_path / "b").rows
     }
+    assert load_bundle(tmp_path / "cross" / "cross_set" / "bundle").info.decision is None
+    code, _, stderr = _run("crossval", "--train-on", folds, "--test-on", tmp_path / "b",
+                           "--fit-on", "fold_1", "-o", tmp_path / "fit", *FAST, "-q")  # fmt: skip
+    assert code == 0, stderr
+    decision = load_bundle(tmp_path / "fit" / "cross_set" / "bundle").info.decision
+    fitted = [r for r in read_manifest(folds).rows if r.part == "fold_1"]
+    assert decision is not None
+    assert decision.presence.n_lesion + decision.presence.n_normal == len(fitted)
 
 
 def test_wrong_calls_say_what_to_give(folds: Path, tmp_path: Path) -> None:
@@ -183,3 +203,15 @@ def test_a_folder_of_another_crossval_is_refused(folds: Path, tmp_path: Path) ->
     assert _run("crossval", folds, "-o", tmp_path / "cv", *FAST, "-q")[0] == 0
     code, _, stderr = _run("crossval", folds, "-o", tmp_path / "cv", *FAST, "--set", "seed=7")
     assert (code, "other settings" in stderr) == (2, True)
+
+
+def test_each_round_trains_on_from_its_own_network(folds: Path, tmp_path: Path) -> None:
+    first, on = tmp_path / "cv", tmp_path / "on"
+    assert _run("crossval", folds, "-o", first, *FAST, "-q")[0] == 0
+    more = ("--start-from", first, "--set", "seed=43")
+    assert _run("crossval", folds, "-o", on, *FAST, "-q", *more)[0] == 0
+    started = json.loads((on / "fold_1" / "bundle" / "bundle.json").read_text())["training"]
+    checkpoint = (first / "fold_1" / "best_model.pth").read_bytes()
+    assert started["started_from"] == hashlib.sha256(checkpoint).hexdigest()
+    code, _, stderr = _run("crossval", folds, "-o", on, *FAST, "-q", "--set", "seed=43")
+    assert (code, "another start" in stderr) == (2, True)

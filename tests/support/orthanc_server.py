@@ -72,10 +72,35 @@ class Orthanc:
         done = subprocess.run(words, capture_output=True, text=True, timeout=ANSWER_S)
         assert done.returncode == 0, done.stderr
 
+    def send_study(self, study_uid: str, *, title: str, port: int) -> int:
+        """Let Orthanc send a whole study by C-STORE; return how many objects were not taken."""
+        self._put(
+            "/modalities/peer",
+            {"AET": title, "Host": _HERE, "Port": port, "Timeout": ANSWER_S},
+        )
+        looked_up = json.loads(self._post("/tools/lookup", study_uid.encode()))
+        (study,) = [one["ID"] for one in looked_up if one["Type"] == "Study"]
+        order = {"Resources": [study], "Synchronous": True}
+        done = json.loads(self._post("/modalities/peer/store", json.dumps(order).encode()))
+        return int(done["FailedInstancesCount"])
+
     def instances(self) -> list[str]:
         found = json.loads(self.get("/instances"))
         assert isinstance(found, list)
         return found
+
+    def _put(self, path: str, value: object) -> bytes:
+        return self._call("PUT", path, json.dumps(value).encode())
+
+    def _post(self, path: str, body: bytes) -> bytes:
+        return self._call("POST", path, body)
+
+    def _call(self, method: str, path: str, body: bytes) -> bytes:
+        url = f"http://{_HERE}:{self.http_port}{path}"
+        request = urllib.request.Request(url, data=body, method=method)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=2 * ANSWER_S) as answer:
+            return bytes(answer.read())
 
     def _open(self, path: str, accept: str) -> tuple[bytes, str]:
         url = f"http://{_HERE}:{self.http_port}{path}"
@@ -93,11 +118,19 @@ def tag(match: dict[str, dict[str, object]], keyword: str) -> object:
     return values[0]
 
 
+def plan_orthanc() -> Orthanc:
+    """Choose ports for a server that is started later, or more than once."""
+    return Orthanc(_free_port(), _free_port())
+
+
 @contextlib.contextmanager
-def run_orthanc(folder: Path) -> Iterator[Orthanc]:
-    """Start a server with the DICOMweb plugin, or skip where something is not installed."""
+def run_orthanc(folder: Path, server: Orthanc | None = None) -> Iterator[Orthanc]:
+    """Start a server with the DICOMweb plugin, or skip where something is not installed.
+
+    A folder that a server has worked in before keeps what that one had.
+    """
     program, plugin = _find_parts()
-    server = Orthanc(_free_port(), _free_port())
+    server = server or plan_orthanc()
     config = folder / "orthanc.json"
     settings = {
         "Name": "sonolesion test",
@@ -115,7 +148,7 @@ def run_orthanc(folder: Path) -> Iterator[Orthanc]:
         "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
     }
     config.write_text(json.dumps(settings), "utf-8")
-    with (folder / "orthanc.log").open("wb") as log:
+    with (folder / "orthanc.log").open("ab") as log:
         process = subprocess.Popen(
             [program, str(config)], cwd=folder, stdout=log, stderr=subprocess.STDOUT
         )

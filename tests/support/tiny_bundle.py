@@ -1,7 +1,8 @@
 """A bundle whose graph can be worked out by hand, and images for it.
 
 The graph smooths (5x5 mean), calls dark but not black pixels lesion, and reads the class from
-the share of the square that is lesion: 0 is normal, .1 benign, .4 malignant.
+the share of the square that is lesion: 0 is normal, .1 benign, .4 malignant. Its features, where
+it has them, are that share once and times -20, 10 and 20.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from sonolesion.bundle import Bundle, BundleInfo, write_bundle
+from sonolesion.bundle.gate import FeatureGate
 
 SIZE_PX = 64
 
@@ -44,6 +46,7 @@ def make_model(
     dark: float = 0.25,
     op_domain: str = "",
     opset: int = 18,
+    with_features: bool = False,
 ) -> onnx.ModelProto:
     def constant(name: str, values: object, shape: tuple[int, ...]) -> onnx.TensorProto:
         return numpy_helper.from_array(np.array(values, np.float32).reshape(shape), name)
@@ -63,6 +66,10 @@ def make_model(
         helper.make_node("Mul", ["area", "gain"], ["scaled"]),
         helper.make_node("Add", ["scaled", "bias"], ["class_logits"]),
     ]
+    outputs = [("class_logits", 3)]
+    if with_features:
+        nodes.append(helper.make_node("Concat", ["area", "scaled"], ["features"], axis=1))
+        outputs.append(("features", 4))
     shape = [batch, 1, size_px, size_px]
     graph = helper.make_graph(
         nodes,
@@ -70,7 +77,10 @@ def make_model(
         [helper.make_tensor_value_info(input_name, TensorProto.FLOAT, shape)],
         [
             helper.make_tensor_value_info(mask_output, TensorProto.FLOAT, shape),
-            helper.make_tensor_value_info("class_logits", TensorProto.FLOAT, [batch, 3]),
+            *(
+                helper.make_tensor_value_info(name, TensorProto.FLOAT, [batch, width])
+                for name, width in outputs
+            ),
         ],
         [
             constant("dark", dark, (1,)),
@@ -92,7 +102,22 @@ def make_graph(**choices: object) -> bytes:
 
 
 def make_bundle(folder: Path, **changes: object) -> Bundle:
-    return write_bundle(folder, make_info(**changes), make_graph())
+    info = make_info(**changes)
+    return write_bundle(folder, info, make_graph(with_features=info.feature_output is not None))
+
+
+def make_gate(threshold: float) -> FeatureGate:
+    """The distance of the tiny bundle's features is half of the share times sqrt(901)."""
+    return FeatureGate(
+        mean=np.zeros(4, np.float32),
+        scale=np.ones(4, np.float32),
+        directions=np.zeros((0, 4), np.float32),
+        variances=np.zeros(0, np.float32),
+        residual_variance=1.0,
+        threshold=threshold,
+        n_fit=50,
+        n_held_out=50,
+    )
 
 
 def speckle_image(

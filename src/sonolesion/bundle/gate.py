@@ -31,9 +31,9 @@ Values = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FeatureGate:
-    """A fitted distance and the two limits on it.
+    """A fitted distance and the limit on it.
 
-    The limits are checked here, the arrays where they come from outside (`gate_fields`).
+    The limit is checked here, the arrays where they come from outside (`gate_fields`).
 
     Attributes:
         mean: float32 (C,), of the features.
@@ -41,13 +41,12 @@ class FeatureGate:
         directions: float32 (K, C), rows of unit length at right angles; K may be 0.
         variances: float32 (K,), above 0, along the directions.
         residual_variance: above 0, of the scaled features outside the directions.
-        threshold_warn: distance above which the answer gets a remark.
-        threshold_refuse: distance above which there is no answer; at least `threshold_warn`.
+        threshold: distance above which an image is called far from the training data, above 0.
         n_fit: images behind mean, scale and directions.
-        n_held_out: other images, behind the thresholds.
+        n_held_out: other images, behind the threshold.
 
     Raises:
-        InvalidInputError: limits that are not 0 < warn <= refuse, or arrays of unlike shape.
+        InvalidInputError: a threshold of 0 or less, or arrays of unlike shape.
     """
 
     mean: Values
@@ -55,8 +54,7 @@ class FeatureGate:
     directions: Values
     variances: Values
     residual_variance: float
-    threshold_warn: float
-    threshold_refuse: float
+    threshold: float
     n_fit: int
     n_held_out: int
 
@@ -68,11 +66,8 @@ class FeatureGate:
                 f"{self.mean.shape}, {self.scale.shape}, {self.directions.shape} and "
                 f"{self.variances.shape}."
             )
-        if not 0.0 < self.threshold_warn <= self.threshold_refuse:
-            raise InvalidInputError(
-                f"expected 0 < threshold_warn <= threshold_refuse, got {self.threshold_warn} and "
-                f"{self.threshold_refuse}."
-            )
+        if not self.threshold > 0.0:
+            raise InvalidInputError(f"threshold: expected above 0, got {self.threshold}.")
 
     @property
     def n_features(self) -> int:
@@ -105,7 +100,7 @@ class FeatureGate:
         return np.asarray(np.sqrt(squared / self.n_features), dtype=np.float64)
 
     def judge(self, features: NDArray[np.floating[Any]]) -> Finding | None:
-        """Say whether one image is odd or to be refused; None for an ordinary one.
+        """Say whether one image is far from the training data; None for an ordinary one.
 
         Args:
             features: (C,).
@@ -117,16 +112,14 @@ class FeatureGate:
         if len(distances) != 1:
             raise InvalidInputError(f"features: expected one image, got {len(distances)}.")
         found = float(distances[0])
-        if found <= self.threshold_warn:
+        if found <= self.threshold:
             return None
-        refused = found > self.threshold_refuse
-        severity = Severity.REFUSE if refused else Severity.WARN
-        limit = self.threshold_refuse if refused else self.threshold_warn
-        reason = f"unlike the images this model was made for (distance {found:.2f} > {limit:.2f})"
-        return Finding("features", severity, reason)
-
-    def with_thresholds(self, warn: float, refuse: float, n_held_out: int) -> FeatureGate:
-        """The same distance with other limits."""
-        return dataclasses.replace(
-            self, threshold_warn=warn, threshold_refuse=refuse, n_held_out=n_held_out
+        reason = (
+            f"far from the training data (distance {found:.2f}, ordinary up to "
+            f"{self.threshold:.2f})"
         )
+        return Finding("features", Severity.WARN, reason)
+
+    def with_threshold(self, threshold: float, *, n_held_out: int) -> FeatureGate:
+        """The same distance with another limit."""
+        return dataclasses.replace(self, threshold=threshold, n_held_out=n_held_out)

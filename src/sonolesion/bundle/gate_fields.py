@@ -32,8 +32,7 @@ def feature_gate_to_json(gate: FeatureGate) -> dict[str, Any]:
         "directions": _encode(gate.directions),
         "variances": _encode(gate.variances),
         "residual_variance": gate.residual_variance,
-        "threshold_warn": gate.threshold_warn,
-        "threshold_refuse": gate.threshold_refuse,
+        "threshold": gate.threshold,
         "n_fit": gate.n_fit,
         "n_held_out": gate.n_held_out,
     }
@@ -101,8 +100,7 @@ _SIZES: dict[str, Check] = {
 }
 _NUMBERS: dict[str, Check] = {
     "residual_variance": number(0.0, 1e12, ends="()"),
-    "threshold_warn": number(0.0, 1e6, ends="()"),
-    "threshold_refuse": number(0.0, 1e6, ends="()"),
+    "threshold": number(0.0, 1e6, ends="()"),
     "n_fit": integer(2, 10**9),
     "n_held_out": integer(1, 10**9),
 }

@@ -1,7 +1,8 @@
 """`bundle.json`: what a model bundle says of itself, parsed strictly.
 
 The graph beside it takes float32 (N, 1, S, S) in [0, 1] under `input_name` and gives float32
-`mask_output` (N, 1, S, S) and `class_output` (N, 3), both logits. An unknown, missing or wrong
+`mask_output` (N, 1, S, S) and `class_output` (N, 3), both logits, and where `feature_output` names
+them the encoder's features (N, F). An unknown, missing or wrong
 field is a `BundleError` that names the field and the file: a bundle that this program would
 read differently from its maker must not run.
 """
@@ -27,15 +28,14 @@ from sonolesion.bundle.fields import (
     read_fields,
     to_json_values,
 )
+from sonolesion.bundle.gate import FeatureGate
+from sonolesion.bundle.gate_fields import check_feature_gate, feature_gate_to_json
 from sonolesion.bundle.int8 import Int8Form, check_int8
 from sonolesion.errors import BundleError
 from sonolesion.imaging.geometry import RESAMPLE, ResizeMode
 from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY
 
-SCHEMA_VERSION = 3
-_ADDED_SINCE: dict[int, dict[str, object]] = {2: {"int8": None}}
-"""What a file of an older layout is read as where it has no such field, by its schema_version."""
-
+SCHEMA_VERSION = 4
 IMAGE_SIZE_RANGE_PX = (16, 4096)
 
 
@@ -58,10 +58,12 @@ class BundleInfo:
         temperature: class logits are divided by it, (0, 100].
         decision: how outline and class become one answer; None where it was not fitted.
         onnx_sha256: of the graph file; filled in by `write_bundle`.
+        feature_gate: how far an image may be from the training data; None where it was not fitted.
         int8: the graph's int8 form, `model_int8.onnx`; None where the bundle has none.
         training: preset, split_hash, protocol, seed, epochs, dataset, ... as JSON values.
         figures: measured figures, as JSON values.
         input_name, mask_output, class_output: names in the graph.
+        feature_output: the same; None for a graph without features.
         research_use_only: the sentence that every output carries.
         schema_version: of this file's layout.
     """
@@ -79,6 +81,7 @@ class BundleInfo:
     mask_threshold: float = 0.5
     temperature: float = 1.0
     decision: Decision | None = None
+    feature_gate: FeatureGate | None = None
     onnx_sha256: str = ""
     int8: Int8Form | None = None
     training: Mapping[str, Any] = field(default_factory=dict)
@@ -86,6 +89,7 @@ class BundleInfo:
     input_name: str = "image"
     mask_output: str = "mask_logits"
     class_output: str = "class_logits"
+    feature_output: str | None = None
     research_use_only: str = RESEARCH_USE_ONLY
     schema_version: int = SCHEMA_VERSION
 
@@ -101,6 +105,8 @@ def bundle_info_to_json(info: BundleInfo) -> dict[str, Any]:
     values["class_names"] = list(info.class_names)
     values["resize"] = info.resize.value
     values["decision"] = to_json_values(info.decision)
+    gate = info.feature_gate
+    values["feature_gate"] = None if gate is None else feature_gate_to_json(gate)
     values["int8"] = to_json_values(info.int8)
     values["training"], values["figures"] = dict(info.training), dict(info.figures)
     return values
@@ -125,11 +131,16 @@ def parse_bundle_info(values: object, *, file: str) -> BundleInfo:
             "Update sonolesion."
         )
     if isinstance(version, int) and version in _ADDED_SINCE:
-        values = _ADDED_SINCE[version] | values | {"schema_version": SCHEMA_VERSION}
+        values = {**_ADDED_SINCE[version], **values, "schema_version": SCHEMA_VERSION}
     try:
-        return BundleInfo(**read_fields(values, _CHECKS))
+        info = BundleInfo(**read_fields(values, _CHECKS))
     except FieldsError as error:
         raise BundleError(f"{file}: {error}. Export the bundle again.") from error
+    if info.feature_gate is not None and info.feature_output is None:
+        raise BundleError(
+            f"{file}: has a feature_gate and no feature_output. Export the bundle again."
+        )
+    return info
 
 
 def _class_names(value: object) -> object:
@@ -158,6 +169,12 @@ def _mapping(value: object) -> object:
 
 
 _TEXT = matching(r"(?s).*\S.*", "a text")
+_ADDED_SINCE: dict[int, dict[str, object]] = {
+    2: {"feature_gate": None, "feature_output": None, "int8": None},
+    3: {"int8": None},
+}
+"""What a bundle of an older layout does not have, by its schema_version, and what that means."""
+
 _GRAPH_NAME = matching(r"[A-Za-z_][A-Za-z0-9_.]{0,99}", "a name of letters, digits, '_' and '.'")
 _CHECKS: dict[str, Check] = {
     "name": matching(r"[a-z0-9][a-z0-9._-]{0,63}", "lower-case letters, digits, '.', '_', '-'"),
@@ -173,6 +190,7 @@ _CHECKS: dict[str, Check] = {
     "mask_threshold": number(0.0, 1.0, ends="()"),
     "temperature": number(0.0, 100.0, ends="(]"),
     "decision": optional(check_decision),
+    "feature_gate": optional(check_feature_gate),
     "onnx_sha256": matching(r"[0-9a-f]{64}", "64 hex digits"),
     "int8": optional(check_int8),
     "training": _mapping,
@@ -180,6 +198,7 @@ _CHECKS: dict[str, Check] = {
     "input_name": _GRAPH_NAME,
     "mask_output": _GRAPH_NAME,
     "class_output": _GRAPH_NAME,
+    "feature_output": optional(_GRAPH_NAME),
     "research_use_only": exactly(RESEARCH_USE_ONLY),
     "schema_version": exactly(SCHEMA_VERSION),
 }

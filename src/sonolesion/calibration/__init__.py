@@ -10,6 +10,7 @@ from sonolesion.calibration.calibration import (
 )
 from sonolesion.calibration.conformal import fit_conformal
 from sonolesion.calibration.decision import cross_fit, fit_decision
+from sonolesion.calibration.feature_gate import fit_feature_gate
 from sonolesion.calibration.held_out import HeldOut, join_held_out
 from sonolesion.calibration.operating_point import fit_operating_point
 from sonolesion.calibration.presence import fit_presence
@@ -23,6 +24,7 @@ __all__ = [
     "fit_calibration",
     "fit_conformal",
     "fit_decision",
+    "fit_feature_gate",
     "fit_operating_point",
     "fit_presence",
     "fit_temperature",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sonolesion.bundle import BundleInfo, Decision
@@ -17,6 +18,8 @@ from sonolesion.bundle.fields import (
     read_fields,
     to_json_values,
 )
+from sonolesion.bundle.gate import FeatureGate
+from sonolesion.bundle.gate_fields import check_feature_gate, feature_gate_to_json
 from sonolesion.calibration.decision import fit_decision
 from sonolesion.calibration.held_out import HeldOut
 from sonolesion.calibration.temperature import fit_temperature
@@ -28,12 +31,21 @@ MIN_NORMALS = 30
 """Fewer held-out normals cannot say where a lesion begins: then no decision is fitted. (Fitted on
 the 13 of a BUSI validation part, it did worse on the test part than the class head alone.)"""
 
+_SHA256 = matching(r"[0-9a-f]{64}", "64 hex digits")
+
+
+def _feature_gates(value: object) -> object:
+    if not isinstance(value, dict):
+        raise ValueError("a JSON object")
+    return {_SHA256(key): check_feature_gate(gate) for key, gate in value.items()}
+
 
 _CHECKS = {
     "temperature": number(0.0, 100.0, ends="(]"),
     "decision": optional(check_decision),
     "note": matching(r"(?s).*", "a text"),
     "split_hash": matching(r"[0-9a-f]*", "hex digits"),
+    "feature_gates": _feature_gates,
 }
 
 
@@ -46,19 +58,30 @@ class Calibration:
         decision: None where the held-out cases did not allow one.
         note: on which cases it was fitted, or why there is no decision.
         split_hash: of the split whose held-out cases these are; empty where not stated.
+        feature_gates: SHA-256 of a checkpoint -> the gate of its network. Features of two networks
+            have nothing in common, so each has its own.
     """
 
     temperature: float
     decision: Decision | None
     note: str
     split_hash: str = ""
+    feature_gates: Mapping[str, FeatureGate] = field(default_factory=dict)
 
-    def apply_to(self, info: BundleInfo) -> BundleInfo:
-        """Return the bundle's description with this calibration in it."""
+    def apply_to(self, info: BundleInfo, *, checkpoint: str = "") -> BundleInfo:
+        """Return the bundle's description with this calibration in it.
+
+        Args:
+            info: the bundle's description.
+            checkpoint: SHA-256 of the file of its network, the first one of an ensemble; without
+                a gate of that network, or without features in the graph, the bundle has none.
+        """
+        gate = self.feature_gates.get(checkpoint)
         return dataclasses.replace(
             info,
             temperature=self.temperature,
             decision=self.decision,
+            feature_gate=None if info.feature_output is None else gate,
             training={**info.training, "decision": self.note},
         )
 
@@ -93,7 +116,11 @@ def write_calibration(path: Path, calibration: Calibration) -> None:
     Raises:
         OutputWriteError: the file cannot be written.
     """
-    atomic_write_json(path, to_json_values(calibration))
+    values = {f.name: getattr(calibration, f.name) for f in dataclasses.fields(calibration)}
+    gates = calibration.feature_gates.items()
+    values["decision"] = to_json_values(calibration.decision)
+    values["feature_gates"] = {key: feature_gate_to_json(gate) for key, gate in gates}
+    atomic_write_json(path, values)
 
 
 def read_calibration(path: Path) -> Calibration:
@@ -106,6 +133,7 @@ def read_calibration(path: Path) -> Calibration:
         values = json.loads(path.read_text("utf-8"))
         if not isinstance(values, dict):
             raise BundleError(f"{path}: expected a JSON object. Run `sonolesion crossval` again.")
+        values.setdefault("feature_gates", {})  # a file from before there were gates
         return Calibration(**read_fields(values, _CHECKS))
     except FieldsError as error:
         raise BundleError(f"{path}: {error}. Run `sonolesion crossval` again.") from error

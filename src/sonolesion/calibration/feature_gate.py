@@ -1,4 +1,4 @@
-"""Fit the distance of the feature gate, and set its limits on images that it has not seen.
+"""Fit the distance of the feature gate, and set its limit on images that it has not seen.
 
 A covariance of 1,280 features from 2,000 images is mostly noise. So each feature is scaled by its
 deviation, the covariance of the scaled ones is drawn towards the unit matrix as far as its noise
@@ -10,6 +10,7 @@ Multivariate Anal. 88 (2004) 365-411 (the amount of shrinkage).
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,7 @@ from sonolesion.bundle.gate import FeatureGate
 from sonolesion.bundle.gate_fields import MAX_FEATURES, MAX_RANK
 from sonolesion.errors import InvalidInputError
 
-WARN_QUANTILE = 0.99
-REFUSE_QUANTILE = 0.999
-REFUSE_MARGIN = 0.5
+WARNED_SHARE = 0.01
 MIN_IMAGES = 50
 _LEAST_SCALE = 0.05
 
@@ -32,35 +31,30 @@ def fit_feature_gate(
     features: Features,
     held_out_features: Features,
     *,
-    quantiles: tuple[float, float] = (WARN_QUANTILE, REFUSE_QUANTILE),
-    margin: float = REFUSE_MARGIN,
+    datasets: NDArray[np.str_] | None = None,
+    warned_share: float = WARNED_SHARE,
 ) -> FeatureGate:
-    """Fit mean and covariance on one set of images, the limits on another.
+    """Fit mean and covariance on one set of images, the limit on another.
 
     On the images of the fit the distance is too small, the more so the more features there are;
-    limits from them would refuse ordinary images. The warning is the quantile itself. The
-    refusal is the quantile q plus ``margin * (q - median)``: with some hundred held-out images
-    the .999 quantile is nearly their maximum, which a new image exceeds in 1 of M + 1 cases. Drawn
-    features (C = 320) put this many ordinary images over the limit, in thousandths, for a margin
-    of 0, .25 and .5: Gaussian, M = 500: 2.7, .4, .01; heavy-tailed, M = 500: 2.5, .7, .3;
-    heavy-tailed, M = 150: 6.5, 2.6, 1.1. So .5 keeps the promise of .999 where the others do not.
+    a limit from them would warn of ordinary images. The limit is the held-out distance of rank
+    ceil((M + 1) * (1 - warned_share)), or the largest where M is too small for that: of the
+    held-out images at most `warned_share` lie beyond it, and of new ones that come as they did no
+    more are to be expected. With several data sets each has such a limit and the highest is taken,
+    or nearly all warnings would fall on the set that varies most.
 
     Args:
         features: (N, C), N >= 50, of training images, each patient's in one of the two sets.
         held_out_features: (M, C), M >= 50, of other images of the same kind.
-        quantiles: of the held-out distances, for the warning and the refusal, (0, 1).
-        margin: how far the refusal lies beyond its quantile, 0 or more.
+        datasets: text (M,), the data set of each held-out image; None where all are of one.
+        warned_share: of ordinary images that may be warned of, (0, 1).
 
     Raises:
-        InvalidInputError: another shape, too few images, nan, features that never vary, or
-            quantiles out of order.
+        InvalidInputError: another shape, too few images, nan, features that never vary, or a
+            share out of range.
     """
-    warn, refuse = quantiles
-    if not 0.0 < warn <= refuse < 1.0 or not 0.0 <= margin < np.inf:
-        raise InvalidInputError(
-            f"expected 0 < warn <= refuse < 1 and a margin of 0 or more, got {quantiles} and "
-            f"{margin}."
-        )
+    if not 0.0 < warned_share < 1.0:
+        raise InvalidInputError(f"warned_share: expected in (0, 1), got {warned_share}.")
     fit = _check_features(features, "features")
     held_out = _check_features(held_out_features, "held_out_features")
     if fit.shape[1] != held_out.shape[1]:
@@ -70,9 +64,33 @@ def fit_feature_gate(
         )
     gate = _fit_distance(fit)
     distances = gate.distance(held_out)
-    at_warn, at_refuse = (float(q) for q in np.quantile(distances, (warn, refuse)))
-    beyond = margin * (at_refuse - float(np.median(distances)))
-    return gate.with_thresholds(at_warn, at_refuse + beyond, len(held_out))
+    if datasets is None:
+        datasets = np.zeros(len(distances), np.str_)
+    if datasets.shape != distances.shape:
+        raise InvalidInputError(f"datasets: expected {distances.shape}, got {datasets.shape}.")
+    threshold = find_threshold(distances, datasets, warned_share=warned_share)
+    return gate.with_threshold(threshold, n_held_out=len(held_out))
+
+
+def find_threshold(
+    distances: NDArray[np.float64],
+    datasets: NDArray[np.str_],
+    *,
+    warned_share: float = WARNED_SHARE,
+) -> float:
+    """Find the distance that at most `warned_share` of each data set exceed.
+
+    Args:
+        distances: (M,), of held-out images, M >= 1.
+        datasets: text (M,), the data set of each.
+        warned_share: see `fit_feature_gate`.
+    """
+    limits = []
+    for name in np.unique(datasets):
+        of_set = np.sort(distances[datasets == name])
+        rank = min(len(of_set), math.ceil((len(of_set) + 1) * (1.0 - warned_share) - 1e-9))
+        limits.append(float(of_set[rank - 1]))
+    return max(limits)
 
 
 def _fit_distance(features: NDArray[np.float64]) -> FeatureGate:
@@ -98,8 +116,7 @@ def _fit_distance(features: NDArray[np.float64]) -> FeatureGate:
         directions=np.ascontiguousarray(vectors[:, ::-1][:, :rank].T, dtype=np.float32),
         variances=np.maximum(variances[:rank], 1e-6).astype(np.float32),
         residual_variance=max(residual, 1e-6),
-        threshold_warn=1.0,
-        threshold_refuse=1.0,
+        threshold=1.0,
         n_fit=count,
         n_held_out=0,
     )

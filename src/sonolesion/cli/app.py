@@ -1,30 +1,26 @@
 """The `sonolesion` command: options of its own, and the commands by name.
 
 Importing this module is light: no numpy, torch, OpenCV, ONNX Runtime, matplotlib or pydantic, so
-that `sonolesion --help` answers at once. Each command imports what it needs when it runs.
+that `sonolesion --help` answers at once. Each command imports what it needs when it runs, and
+where the command line names one, the others are not even looked at: describing all of them to
+typer takes a third as long as predicting an image.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+import gc
+import sys
+from collections.abc import Collection
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sonolesion import __version__
-from sonolesion.cli.audit import audit_command
-from sonolesion.cli.compare import compare_command
-from sonolesion.cli.crossval import crossval_command
-from sonolesion.cli.demo import demo_command
-from sonolesion.cli.erase import erase_command
-from sonolesion.cli.evaluate import evaluate_command
-from sonolesion.cli.export import export_command
 from sonolesion.cli.help_text import flow
-from sonolesion.cli.info import info_command
-from sonolesion.cli.phantom import phantom_command
-from sonolesion.cli.predict import predict_command
-from sonolesion.cli.prepare import prepare_command
-from sonolesion.cli.train import train_command
-from sonolesion.cli.verify import verify_command
+
+if TYPE_CHECKING:
+    app: typer.Typer
 
 EPILOG = (
     "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some inputs failed (listed), "
@@ -33,37 +29,48 @@ EPILOG = (
     "NO_COLOR switches colour off, SONOLESION_DEBUG=1 shows tracebacks."
 )
 
-app = typer.Typer(
-    name="sonolesion",
-    help=(
-        "Find, outline and classify lesions in breast-ultrasound images. "
-        "Research use only, not a medical device."
-    ),
-    epilog=EPILOG,
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+DATA, MODEL, DESK, TRY = "Data", "Model", "Reading desk", "Try it"
+COMMANDS = {
+    "audit": DATA,
+    "prepare": DATA,
+    "erase": DATA,
+    "verify": DATA,
+    "phantom": DATA,
+    "train": MODEL,
+    "crossval": MODEL,
+    "export": MODEL,
+    "evaluate": MODEL,
+    "predict": MODEL,
+    "compare": MODEL,
+    "study": MODEL,
+    "serve": DESK,
+    "listen": DESK,
+    "info": TRY,
+    "demo": TRY,
+}
+"""Commands in the order of the help, and the panel of each. NAME is `cli.NAME.NAME_command`."""
 
-DATA, MODEL, TRY = "Data", "Model", "Try it"
-COMMANDS = (
-    ("audit", audit_command, DATA),
-    ("prepare", prepare_command, DATA),
-    ("erase", erase_command, DATA),
-    ("verify", verify_command, DATA),
-    ("phantom", phantom_command, DATA),
-    ("train", train_command, MODEL),
-    ("crossval", crossval_command, MODEL),
-    ("export", export_command, MODEL),
-    ("evaluate", evaluate_command, MODEL),
-    ("predict", predict_command, MODEL),
-    ("compare", compare_command, MODEL),
-    ("info", info_command, TRY),
-    ("demo", demo_command, TRY),
-)
-for _name, _function, _panel in COMMANDS:
-    app.command(_name, help=flow(_function.__doc__ or ""), rich_help_panel=_panel)(_function)
+
+def build_app(names: Collection[str] = tuple(COMMANDS)) -> typer.Typer:
+    """Build the command line with some of the commands, by default all."""
+    app = typer.Typer(
+        name="sonolesion",
+        help=(
+            "Find, outline and classify lesions in breast-ultrasound images. "
+            "Research use only, not a medical device."
+        ),
+        epilog=EPILOG,
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for name in names:
+        function = getattr(import_module(f"sonolesion.cli.{name}"), f"{name}_command")
+        text = flow(function.__doc__ or "")
+        app.command(name, help=text, rich_help_panel=COMMANDS[name])(function)
+    app.callback()(_options)
+    return app
 
 
 def _show_version(wanted: bool) -> None:
@@ -72,7 +79,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     version: Annotated[
         bool,
@@ -82,6 +88,17 @@ def _options(
     """Take the options that stand before a command."""
 
 
+def __getattr__(name: str) -> typer.Typer:
+    """Make `app`, the command line with all commands, when it is first asked for."""
+    if name != "app":
+        raise AttributeError(f"module 'sonolesion.cli.app' has no attribute {name!r}")
+    made = build_app()
+    globals()["app"] = made
+    return made
+
+
 def main() -> None:
     """Run the command line; the entry point of the installed `sonolesion`."""
-    app()
+    gc.disable()  # importing makes no garbage; `running` switches it on again
+    named = [word for word in sys.argv[1:2] if word in COMMANDS]
+    build_app(named or tuple(COMMANDS))()

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Self, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
+
+_CONTROL = dict.fromkeys((7, 8, 11, 12, 13))  # what moves the cursor or rings
 
 
 def tolerate_odd_names() -> None:
@@ -30,7 +33,11 @@ def open_console(stream: TextIO) -> Console:
 
 def print_human(item: object) -> None:
     """Print text (never wrapped, so that a path stays whole) or a rich table on stdout."""
-    open_console(sys.stdout).print(item, soft_wrap=isinstance(item, str))
+    if isinstance(item, str):
+        # rich would print the same, but has to be imported for it
+        print(item.translate(_CONTROL))
+    else:
+        open_console(sys.stdout).print(item)
 
 
 class ProgressBar:
@@ -38,25 +45,27 @@ class ProgressBar:
 
     def __init__(self, description: str, *, total: int | None, enabled: bool) -> None:
         """Start the bar; `total` None means that the amount of work is not known."""
+        self._progress: Progress | None = None
+        if not (enabled and sys.stderr.isatty()):
+            return  # rich is not imported for what nobody sees
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
         from rich.progress import TimeRemainingColumn as Remaining
 
-        console = open_console(sys.stderr)
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             Remaining(),
-            console=console,
+            console=open_console(sys.stderr),
             transient=True,
-            disable=not (enabled and console.is_terminal),
         )
         self._task = self._progress.add_task(description, total=total)
         self._progress.start()
 
     def advance(self, steps: int = 1) -> None:
         """Count `steps` more units as done."""
-        self._progress.advance(self._task, steps)
+        if self._progress is not None:
+            self._progress.advance(self._task, steps)
 
     def update(
         self,
@@ -66,11 +75,15 @@ class ProgressBar:
         description: str | None = None,
     ) -> None:
         """Set the units done, the units in all, the text, or several of them."""
-        self._progress.update(self._task, completed=completed, total=total, description=description)
+        if self._progress is not None:
+            self._progress.update(
+                self._task, completed=completed, total=total, description=description
+            )
 
     def close(self) -> None:
         """Take the bar away; a second call does nothing."""
-        self._progress.stop()
+        if self._progress is not None:
+            self._progress.stop()
 
     def __enter__(self) -> Self:
         """Return the bar itself."""

@@ -13,13 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sonolesion.bundle import Bundle
+    from sonolesion.bundle.gate import FeatureGate
     from sonolesion.config import TrainSettings
     from sonolesion.data.manifest import Manifest
     from sonolesion.data.rounds import Round
+    from sonolesion.evaluation.held_out import RoundOutputs
     from sonolesion.evaluation.report import EvaluationReport
+    from sonolesion.inference import Predictor
 
 RESULTS = "results"
 CALIBRATION = "calibration.json"
+CHECKPOINT = "best_model.pth"
 
 
 def crossval_command(
@@ -38,6 +42,14 @@ def crossval_command(
         list[Path] | None,
         typer.Option("--test-on", help="And test on all of this one; may be repeated."),
     ] = None,
+    fit_on: Annotated[
+        str,
+        typer.Option(
+            "--fit-on",
+            metavar="FOLD",
+            help="With --train-on: this fold of it fits the decision and does not train.",
+        ),
+    ] = "",
     preset: Annotated[
         str, typer.Option("--preset", "-p", help="mission, classic, small or flagship.")
     ] = "small",
@@ -54,6 +66,14 @@ def crossval_command(
             "--only",
             metavar="ROUND",
             help="Train this round and no report yet, e.g. fold_0; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    start_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--start-from",
+            help="Train each round on from its network in this folder of an earlier crossval.",
             show_default=False,
         ),
     ] = None,
@@ -80,12 +100,15 @@ def crossval_command(
 
       sonolesion crossval busi bus_bra -o joint --only fold_0 --only fold_2
 
-      sonolesion crossval --train-on bus_bra --test-on busi -o bra_to_busi
+      sonolesion crossval busi bus_bra -o longer --start-from joint --set seed=43
+
+      sonolesion crossval --train-on bus_bra --test-on busi --fit-on fold_4 -o bra_to_busi
     """
     arguments = {
         "prepared": prepared or [], "train_on": train_on or [], "test_on": test_on or [],
+        "fit_on": fit_on,
         "preset": preset, "config": config, "set": overrides or [], "only": only or [],
-        "resamples": resamples,
+        "start_from": start_from, "resamples": resamples,
     }  # fmt: skip
     with running(
         "crossval", arguments=arguments, out=out, json_output=json_output, quiet=quiet
@@ -98,10 +121,10 @@ def crossval_command(
                 preset, file=config, overrides=[*(overrides or []), "optim.keep=last"]
             )
         rounds, manifest = _plan(
-            run, prepared or [], train_on or [], test_on or [], settings=settings
+            run, prepared or [], train_on or [], test_on or [], fit_on=fit_on, settings=settings
         )
         chosen = _choose(rounds, only or [])
-        bundles = [_train_round(run, item, out, settings) for item in chosen]
+        bundles = [_train_round(run, item, out, settings, start_from) for item in chosen]
         if only:
             trained = ", ".join(item.name for item in chosen)
             run.result({"trained": [item.name for item in chosen]})
@@ -119,12 +142,14 @@ def _plan(
     train_on: Sequence[Path],
     test_on: Sequence[Path],
     *,
+    fit_on: str,
     settings: TrainSettings,
 ) -> tuple[tuple[Round, ...], Manifest]:
     """Choose the rounds and the manifest that names the split.
 
     Raises:
-        InvalidInputError: neither folders nor both of --train-on and --test-on, or see `rounds`.
+        InvalidInputError: neither folders nor both of --train-on and --test-on, --fit-on without
+            them, or see `rounds`.
         DatasetError: a folder is not prepared.
     """
     from sonolesion.data.manifest import MANIFEST_NAME, read_manifest
@@ -136,6 +161,8 @@ def _plan(
             "expected prepared folders, or --train-on and --test-on. "
             "See `sonolesion crossval --help`."
         )
+    if fit_on and not train_on:
+        raise InvalidInputError("--fit-on goes with --train-on; folds are fitted on each other.")
     read = {path: read_manifest(path) for path in (*prepared, *train_on, *test_on)}
     for manifest in read.values():
         run.add_input(manifest.folder / MANIFEST_NAME)
@@ -143,7 +170,7 @@ def _plan(
         chosen = [read[path] for path in prepared]
         inner_val = settings.optim.keep == "best"
         return fold_rounds(chosen, inner_val=inner_val), join_manifests(chosen)
-    single = cross_set_round([read[p] for p in train_on], [read[p] for p in test_on])
+    single = cross_set_round([read[p] for p in train_on], [read[p] for p in test_on], fit_on=fit_on)
     return (single,), single.manifest
 
 
@@ -162,25 +189,40 @@ def _choose(rounds: Sequence[Round], names: Sequence[str]) -> Sequence[Round]:
     return [known[name] for name in names] if names else rounds
 
 
-def _train_round(run: Run, round_: Round, out: Path, settings: TrainSettings) -> Bundle:
-    """Train a round in a folder of its own, or take the bundle that is there already."""
+def _train_round(
+    run: Run, round_: Round, out: Path, settings: TrainSettings, earlier: Path | None
+) -> Bundle:
+    """Train a round in a folder of its own, or take the bundle that is there already.
+
+    Args:
+        run: for progress and notes.
+        round_: what trains and what is held out.
+        out: folder of the rounds.
+        settings: of the training.
+        earlier: folder of an earlier crossval on the same split, whose network is trained on.
+    """
     from sonolesion.bundle import load_bundle
     from sonolesion.cli.train import train_and_export
     from sonolesion.errors import InvalidInputError
+    from sonolesion.files import sha256_file
 
     folder = out / round_.name
+    start = None if earlier is None else earlier / round_.name / CHECKPOINT
     if (folder / "bundle" / "bundle.json").is_file():
         bundle = load_bundle((folder / "bundle").resolve())
         training = bundle.info.training
         same = training.get("split_hash") == round_.manifest.record.split_hash
-        if not same or training.get("settings") != settings.model_dump():
+        same &= training.get("settings") == settings.model_dump()
+        same &= training.get("started_from") == (sha256_file(start) if start else None)
+        if not same:
             raise InvalidInputError(
-                f"{folder}: holds a round with other settings or another split. Give another -o."
+                f"{folder}: holds a round with other settings, another split or another start. "
+                "Give another -o."
             )
         run.note(f"{round_.name}: trained already.")
         return bundle
     run.note(f"{round_.name}:")
-    trained = train_and_export(run, round_.manifest, folder, settings=settings)
+    trained = train_and_export(run, round_.manifest, folder, settings=settings, start_from=start)
     if trained is None:
         raise InvalidInputError("crossval runs on one device: set runtime.devices=1.")
     return trained.bundle
@@ -189,31 +231,60 @@ def _train_round(run: Run, round_: Round, out: Path, settings: TrainSettings) ->
 def _calibrate_rounds(
     run: Run, rounds: Sequence[Round], bundles: Sequence[Bundle], manifest: Manifest, out: Path
 ) -> list[Bundle]:
-    """Give each bundle the decision that the other rounds' held-out outputs fit.
+    """Give each bundle the decision that the other rounds' held-out outputs fit, and its own gate.
 
-    The fit on all of them goes to OUT/calibration.json, for a model that trains on everything.
+    The fit on all of them goes to OUT/calibration.json, for a model that trains on everything. The
+    gate of a network stands there too, under the hash of its checkpoint: its distance is fitted on
+    cases that it was trained on, its limit on those that its round holds out.
     """
+    from dataclasses import replace
+
     from sonolesion.bundle import write_bundle
     from sonolesion.calibration import fit_calibration, join_held_out, write_calibration
     from sonolesion.evaluation.held_out import collect_held_out
+    from sonolesion.files import sha256_file
     from sonolesion.inference import Predictor
 
-    held_out = []
+    held_out, gates = [], []
     with run.progress("Calibrating", total=len(rounds)) as bar:
         for item, bundle in zip(rounds, bundles, strict=True):
-            held_out.append(collect_held_out(Predictor(bundle), item.manifest))
+            predictor = Predictor(bundle)
+            outputs = collect_held_out(predictor, item.manifest)
+            held_out.append(outputs.held_out)
+            gates.append(_fit_gate(predictor, item.manifest, outputs))
             bar.advance()
     calibrated = []
     for index, bundle in enumerate(bundles):
         others = join_held_out([h for i, h in enumerate(held_out) if i != index])
         fitted = fit_calibration(others, where="the other rounds")
-        calibrated.append(write_bundle(bundle.folder, fitted.apply_to(bundle.info), bundle.graph))
+        info = replace(fitted.apply_to(bundle.info), feature_gate=gates[index])
+        calibrated.append(write_bundle(bundle.folder, info, bundle.graph))
     split_hash = manifest.record.split_hash
     whole = fit_calibration(
         join_held_out(held_out), where=f"split {split_hash}, out of fold", split_hash=split_hash
     )
-    write_calibration(out / CALIBRATION, whole)
+    of_file = {
+        sha256_file(out / item.name / CHECKPOINT): gate
+        for item, gate in zip(rounds, gates, strict=True)
+        if gate is not None and (out / item.name / CHECKPOINT).is_file()
+    }
+    write_calibration(out / CALIBRATION, replace(whole, feature_gates=of_file))
     return calibrated
+
+
+def _fit_gate(
+    predictor: Predictor, manifest: Manifest, outputs: RoundOutputs
+) -> FeatureGate | None:
+    """Fit a round's gate; None where the bundle has no features, or too few images to fit it."""
+    from sonolesion.calibration.feature_gate import MIN_IMAGES, fit_feature_gate
+    from sonolesion.evaluation.held_out import collect_training_features
+
+    if outputs.features is None or len(outputs.features) < MIN_IMAGES:
+        return None
+    trained_on = collect_training_features(predictor, manifest)
+    if trained_on is None or len(trained_on) < MIN_IMAGES:
+        return None
+    return fit_feature_gate(trained_on, outputs.features, datasets=outputs.held_out.datasets)
 
 
 def _report(

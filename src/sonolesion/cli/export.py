@@ -33,6 +33,10 @@ def export_command(
             show_default=False,
         ),
     ] = None,
+    mirror: Annotated[
+        bool,
+        typer.Option("--mirror", help="Answer by the image and its mirror image; twice the time."),
+    ] = False,
     name: Annotated[
         str | None, typer.Option("--name", help="Of the bundle.", show_default="the preset's")
     ] = None,
@@ -51,7 +55,7 @@ def export_command(
     Examples:
       sonolesion export models/best_model.pth -o bundle
 
-      sonolesion export cv/fold_*/best_model.pth -o accurate --half
+      sonolesion export cv/fold_*/best_model.pth -o accurate --half --mirror
 
       sonolesion export best_model.pth -o fast --calibration cv/calibration.json
 
@@ -59,6 +63,7 @@ def export_command(
     """
     arguments = {
         "checkpoints": checkpoints, "calibration": calibration, "half": half, "int8": int8 or [],
+        "mirror": mirror,
         "name": name, "version": version, "overwrite": overwrite,
     }  # fmt: skip
     with running("export", arguments=arguments, json_output=json_output, quiet=quiet) as run:
@@ -81,7 +86,7 @@ def export_command(
             ) from error
         run.note("Exporting the bundle and comparing it with torch ...")
         bundle = bundle_from_checkpoints(
-            checkpoints, out, calibration=fitted, half_weights=half,
+            checkpoints, out, calibration=fitted, half_weights=half, mirror=mirror,
             int8_from=[read_manifest(folder) for folder in int8 or []], name=name, version=version,
         )  # fmt: skip
         size = (len(bundle.graph) + len(bundle.int8 or b"")) / 1e6

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +16,7 @@ from sonolesion.cli.run_record import Run, running
 if TYPE_CHECKING:
     from sonolesion.inference.inputs import InputListing, ReadOptions
     from sonolesion.writers import PredictionReport
+    from sonolesion.writers.case_extras import CaseExtras
 
 _LISTED_AT_MOST = 20
 _HASHED_AT_MOST = 100
@@ -58,6 +61,18 @@ def predict_command(
             "--dicom/--no-dicom", help="Write SEG, SR and SC of DICOM inputs (extra: dicom)."
         ),
     ] = False,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain", help="Map what each answer rests on; 50 times the network's work."
+        ),
+    ] = False,
+    report: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--report", metavar="html|pdf", help="One page about each image; may be repeated."
+        ),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the results of an earlier run.")
     ] = False,
@@ -112,23 +127,29 @@ def predict_command(
 
       sonolesion predict clip.dcm --frame all --dicom
 
-      sonolesion predict scan.png --mm-per-px 0.08
+      sonolesion predict scan.png --mm-per-px 0.08 --explain --report html --report pdf
     """
     arguments = {
         "inputs": inputs or [], "out": out, "bundle": bundle, "list": path_list, "table": table,
         "column": column, "shard": shard, "pictures": pictures, "parquet": parquet, "dicom": dicom,
-        "overwrite": overwrite, "workers": workers, "threads": threads, "frame": frame,
-        "mm_per_px": mm_per_px, "cluster": cluster,
+        "explain": explain, "report": report or [], "overwrite": overwrite, "workers": workers,
+        "threads": threads, "frame": frame, "mm_per_px": mm_per_px, "cluster": cluster,
     }  # fmt: skip
-    with running(
-        "predict", arguments=arguments, out=out, json_output=json_output, quiet=quiet
-    ) as run:
+    with (
+        running(
+            "predict", arguments=arguments, out=out, json_output=json_output, quiet=quiet
+        ) as run,
+        _one_image_without_collecting(),
+    ):
+        from sonolesion.writers.case_extras import parse_extras
+
+        extras = parse_extras(explain=explain, reports=report or ())
         reading = _parse_reading(frame, mm_per_px)
         texts = _gather(inputs or [], path_list=path_list, table=table, column=column)
         predict_into(
             run, texts, out, bundle=bundle, shard=shard, pictures=pictures, parquet=parquet,
             dicom=dicom, overwrite=overwrite, workers=workers, threads=threads, reading=reading,
-            cluster=cluster,
+            cluster=cluster, extras=extras,
         )  # fmt: skip
 
 
@@ -147,6 +168,7 @@ def predict_into(
     threads: int = 0,
     reading: ReadOptions | None = None,
     cluster: str | None = None,
+    extras: CaseExtras | None = None,
 ) -> PredictionReport:
     """Predict under a progress bar, print how it went, and set the run's exit code.
 
@@ -164,6 +186,7 @@ def predict_into(
         threads: threads of one network run; 0 for the cores over the workers.
         reading: frame and size of the pixels; None for the files' own.
         cluster: address of a Ray cluster; None for this process.
+        extras: explain each answer, write reports; None for neither.
 
     Raises:
         SonolesionError: whatever `list_inputs`, `load_predictor` and `run_prediction` raise.
@@ -172,6 +195,7 @@ def predict_into(
     from sonolesion.inference.concurrency import plan_concurrency
     from sonolesion.inference.inputs import AS_THE_FILES_SAY, list_inputs
     from sonolesion.inference.shard import parse_shard
+    from sonolesion.writers.case_extras import NO_EXTRAS
     from sonolesion.writers.prediction_folder import FolderOptions, run_in_threads
 
     part = parse_shard(shard)
@@ -187,7 +211,11 @@ def predict_into(
             run.note(f"predict: {n_taken_over} of {len(listing.files)} images are done; going on.")
         bar.update(description="Predicting", total=len(listing.files), completed=n_taken_over)
 
-    options = FolderOptions(overwrite, pictures, parquet, dicom, part, start, bar.advance)
+    options = FolderOptions(
+        overwrite, pictures, parquet, dicom, part, start, bar.advance, extras or NO_EXTRAS
+    )
+    if len(listing.files) > 1:
+        gc.enable()
     if cluster is None:
         plan = plan_concurrency(len(listing.files), workers=workers, threads=threads)
         predictor = load_predictor(bundle, threads=plan.threads)
@@ -214,6 +242,19 @@ def predict_into(
     run.print("", report.summary, f"Results: {out}")
     _report_failures(run, report)
     return report
+
+
+@contextlib.contextmanager
+def _one_image_without_collecting() -> Iterator[None]:
+    """Leave the garbage where it is: for one image, looking for it takes longer than predicting.
+
+    `predict_into` switches the collector on again where there is more to do.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _gather(

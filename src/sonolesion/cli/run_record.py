@@ -15,6 +15,7 @@ refused, 130 interrupted.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import sys
@@ -175,6 +176,7 @@ def running(
     Raises:
         typer.Exit: the run did not end with exit code 0.
     """
+    gc.enable()  # see `cli.app.main`
     tolerate_odd_names()
     run = Run(command, arguments=arguments, out=out, json_output=json_output, quiet=quiet)
     try:

@@ -53,6 +53,14 @@ def train_command(
         list[Path] | None,
         typer.Option("--teacher", help="best_model.pth to learn from as well; may be repeated."),
     ] = None,
+    start_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--start-from",
+            help="Train on from this best_model.pth of a run on the same split.",
+            show_default=False,
+        ),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Start anew instead of going on.")
     ] = False,
@@ -75,7 +83,7 @@ def train_command(
     """
     arguments = {
         "prepared": prepared, "preset": preset, "config": config, "set": overrides or [],
-        "all": whole, "teachers": teachers or [],
+        "all": whole, "teachers": teachers or [], "start_from": start_from,
     }  # fmt: skip
     with running(
         "train", arguments=arguments, out=out, json_output=json_output, quiet=quiet
@@ -91,7 +99,13 @@ def train_command(
             run.add_input(manifest.folder / MANIFEST_NAME)
         manifest = whole_round(manifests).manifest if whole else join_manifests(manifests)
         trained = train_and_export(
-            run, manifest, out, settings=settings, teachers=teachers or [], overwrite=overwrite
+            run,
+            manifest,
+            out,
+            settings=settings,
+            teachers=teachers or [],
+            start_from=start_from,
+            overwrite=overwrite,
         )
         if trained is not None:
             report_training(run, trained, manifest)
@@ -107,6 +121,7 @@ def train_and_export(
     *,
     settings: TrainSettings,
     teachers: Sequence[Path] = (),
+    start_from: Path | None = None,
     overwrite: bool = False,
 ) -> Trained | None:
     """Train under a progress bar and export the bundle to OUT/bundle.
@@ -147,7 +162,14 @@ def train_and_export(
                 run.note(_describe(row))
             told = len(progress.history)
 
-        result = train(manifest, out, settings=settings, report=report, teachers=teachers)
+        result = train(
+            manifest,
+            out,
+            settings=settings,
+            report=report,
+            teachers=teachers,
+            start_from=start_from,
+        )
     if not result.is_main:
         run.out = None
         return None

@@ -117,18 +117,30 @@ def fold_rounds(manifests: Sequence[Manifest], *, inner_val: bool) -> tuple[Roun
     return tuple(rounds)
 
 
-def cross_set_round(train_on: Sequence[Manifest], test_on: Sequence[Manifest]) -> Round:
+def cross_set_round(
+    train_on: Sequence[Manifest], test_on: Sequence[Manifest], *, fit_on: str = ""
+) -> Round:
     """One round that trains on whole data sets and tests on whole others.
 
+    Args:
+        train_on: data sets that train.
+        test_on: data sets that are tested on; nothing of them is fitted on.
+        fit_on: fold of `train_on` that is kept from training, as part "val", so that temperature
+            and decision can be fitted on it, e.g. "fold_4"; "" for none.
+
     Raises:
-        InvalidInputError: a data set is on both sides, or see `join_manifests`.
+        InvalidInputError: a data set is on both sides, no case in `fit_on`, or see
+            `join_manifests`.
         DatasetError: see `join_manifests`.
     """
     roles = {str(manifest.folder.resolve()): TRAIN for manifest in train_on}
     for manifest in test_on:
         if str(manifest.folder.resolve()) in roles:
             raise InvalidInputError(f"{manifest.folder}: is trained and tested on. Give another.")
-    parts = [assign_parts(manifest, lambda _: TRAIN) for manifest in train_on]
+    folds = sorted({row.part for m in train_on for row in m.rows} - {LEFT_OUT})
+    if fit_on and fit_on not in folds:
+        raise InvalidInputError(f"no fold {fit_on!r} to fit on; there are: {', '.join(folds)}.")
+    parts = [assign_parts(manifest, _role_in({fit_on: VAL})) for manifest in train_on]
     parts += [assign_parts(manifest, lambda _: TEST) for manifest in test_on]
     return Round("cross_set", join_manifests(parts))
 

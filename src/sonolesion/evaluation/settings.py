@@ -78,6 +78,11 @@ class SquareResult(Protocol):
         ...
 
     @property
+    def features(self) -> NDArray[np.float32] | None:
+        """The encoder's features, float32 (F,), where the bundle has them."""
+        ...
+
+    @property
     def fit(self) -> SquareFit:
         """How the image lies in the square."""
         ...

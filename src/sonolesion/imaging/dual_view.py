@@ -8,17 +8,16 @@ edge of a shadow does not break this, since the columns on both sides of it stil
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sonolesion.imaging.texture import fine_detail, reduce_to_limit
+from sonolesion.imaging.texture import Grey
 
 MIDDLE = (0.35, 0.65)
 MAX_SEAM_CORRELATION = -0.08
 _REACH = 3
-_SIGMA_PX = 4.0
+_NO_DETAIL = 1e-6  # squared grey levels: what rounding leaves of a flat column
 
 
-def find_seam(pixels: NDArray[np.uint8]) -> float | None:
+def find_seam(fine: Grey) -> float | None:
     """Find the seam of a dual view.
 
     Three pairs of columns straddle each candidate, 1, 3 and 5 px apart. Their mean correlation
@@ -26,31 +25,31 @@ def find_seam(pixels: NDArray[np.uint8]) -> float | None:
     (docs/explanation/input-gate.md has the measurement).
 
     Args:
-        pixels: uint8 (H, W), at least 32 px a side.
+        fine: float32 (H, W), what is finer than 4 px, from `split_layers`; 32 px a side at least.
 
     Returns:
         Where the seam is, as a share of the width, [.35, .65]; None for one image.
     """
-    place, correlation = measure_seam(pixels)
+    place, correlation = measure_seam(fine)
     return place if correlation < MAX_SEAM_CORRELATION else None
 
 
-def measure_seam(pixels: NDArray[np.uint8]) -> tuple[float, float]:
+def measure_seam(fine: Grey) -> tuple[float, float]:
     """Return the most seam-like place of the middle (share of the width), and its correlation.
 
     The correlation is that of what is finer than 4 px, [-1, 1]; 1 where there is no detail at all.
     """
-    detail = fine_detail(reduce_to_limit(pixels), _SIGMA_PX)
-    width = detail.shape[1]
-    power = (detail * detail).mean(axis=0)
+    width = fine.shape[1]
     low, high = int(MIDDLE[0] * width), int(MIDDLE[1] * width)
+    middle = fine[:, low - _REACH : high + _REACH]
+    power = np.einsum("ij,ij->j", middle, middle) / len(fine)
     total = np.zeros(high - low)
     for step in range(_REACH):
-        left = slice(low - 1 - step, high - 1 - step)
-        right = slice(low + step, high + step)
-        product = (detail[:, left] * detail[:, right]).mean(axis=0)
+        left = slice(_REACH - 1 - step, _REACH - 1 - step + high - low)
+        right = slice(_REACH + step, _REACH + step + high - low)
+        product = np.einsum("ij,ij->j", middle[:, left], middle[:, right]) / len(fine)
         scale = np.sqrt(power[left] * power[right])
-        total += np.where(scale > 0, product / np.maximum(scale, 1e-6), 1.0)
+        total += np.where(scale > _NO_DETAIL, product / np.maximum(scale, _NO_DETAIL), 1.0)
     total /= _REACH
     at = int(total.argmin())
     return (low + at) / width, float(total[at])

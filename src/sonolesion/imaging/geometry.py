@@ -119,7 +119,7 @@ def image_to_square(pixels: NDArray[np.uint8], fit: SquareFit) -> NDArray[np.uin
     """Bring grey levels uint8 (H, W) into the square, uint8 (size, size), padding 0."""
     _check_shape(pixels, fit)
     out = np.zeros((fit.size_px, fit.size_px), np.uint8)
-    out[_content(fit)] = resize(
+    out[content_of(fit)] = resize(
         pixels, height_px=fit.content_height_px, width_px=fit.content_width_px
     )
     return out
@@ -135,20 +135,34 @@ def mask_to_square(mask: NDArray[np.bool_], fit: SquareFit) -> NDArray[np.bool_]
         mask.astype(np.float32), height_px=fit.content_height_px, width_px=fit.content_width_px
     )
     out = np.zeros((fit.size_px, fit.size_px), np.bool_)
-    out[_content(fit)] = soft >= 0.5
+    out[content_of(fit)] = soft >= 0.5
     return out
 
 
 def prob_to_image(prob: NDArray[np.float32], fit: SquareFit) -> NDArray[np.float32]:
     """Bring a map float32 (size, size) in [0, 1] back to the image, float32 (H, W) in [0, 1]."""
-    if prob.shape != (fit.size_px, fit.size_px):
-        raise InvalidInputError(f"expected a map of {fit.size_px}x{fit.size_px}, got {prob.shape}.")
-    content = np.ascontiguousarray(prob[_content(fit)], dtype=np.float32)
+    return np.clip(map_to_image(prob, fit), 0.0, 1.0)
+
+
+def map_to_image(values: NDArray[np.float32], fit: SquareFit) -> NDArray[np.float32]:
+    """Bring a map float32 (size, size) of any range back to the image, float32 (H, W).
+
+    The padding is left out; values may overshoot the map's range slightly.
+
+    Raises:
+        InvalidInputError: the map has another size than the square.
+    """
+    if values.shape != (fit.size_px, fit.size_px):
+        raise InvalidInputError(
+            f"expected a map of {fit.size_px}x{fit.size_px}, got {values.shape}."
+        )
+    content = np.ascontiguousarray(values[content_of(fit)], dtype=np.float32)
     out = resize(content, height_px=fit.height_px, width_px=fit.width_px)
-    return np.clip(out.astype(np.float32, copy=False), 0.0, 1.0)
+    return out.astype(np.float32, copy=False)
 
 
-def _content(fit: SquareFit) -> tuple[slice, slice]:
+def content_of(fit: SquareFit) -> tuple[slice, slice]:
+    """Rows and columns of the square that hold the image; the rest is padding."""
     return (
         slice(fit.top_px, fit.top_px + fit.content_height_px),
         slice(fit.left_px, fit.left_px + fit.content_width_px),

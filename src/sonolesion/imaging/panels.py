@@ -23,6 +23,7 @@ from sonolesion.imaging.lettering import (
     wrap,
 )
 from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY, Prediction
+from sonolesion.types.notice import OUTLINE_EDITED
 
 _PANEL_PX = 400
 _MIN_WIDTH_PX = 860
@@ -97,7 +98,9 @@ def add_margin(rgb: NDArray[np.uint8], prediction: Prediction) -> NDArray[np.uin
         f"{prediction.label.value} {prediction.confidence:.1%}, mask "
         f"{prediction.mask_coverage:.1%}, bundle {prediction.bundle}. "
         f"{_sentence(caption_lesions(prediction.lesions))}"
-        f"{'Unsure, have it read. ' if prediction.unsure else ''}{RESEARCH_USE_ONLY}"
+        f"{'Unsure, have it read. ' if prediction.unsure else ''}"
+        f"{'Outline edited by a reader. ' if OUTLINE_EDITED in prediction.notes else ''}"
+        f"{RESEARCH_USE_ONLY}"
     )
     return add_caption(rgb, (text,))
 

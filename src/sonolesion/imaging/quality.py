@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +21,8 @@ from sonolesion.imaging.background import measure_background
 from sonolesion.imaging.content import find_emptiness
 from sonolesion.imaging.dual_view import find_seam
 from sonolesion.imaging.finding import Finding, Severity
-from sonolesion.imaging.texture import Texture, measure_texture
+from sonolesion.imaging.histogram import LevelCounts, count_levels
+from sonolesion.imaging.texture import Texture, measure_texture, split_layers
 from sonolesion.types import UltrasoundImage
 
 MIN_SIDE_PX = 64
@@ -105,31 +107,33 @@ def inspect_content(image: UltrasoundImage) -> tuple[Finding, ...]:
     """
     pixels = image.pixels
     height, width = pixels.shape
-    empty = find_emptiness(pixels)
+    levels = count_levels(pixels)
+    empty = find_emptiness(pixels, levels)
     if empty:
         return (Finding("content", Severity.REFUSE, empty),)
     if min(height, width) < MIN_SIDE_PX:
         reason = f"{width}x{height} px, expected at least {MIN_SIDE_PX} px a side"
         return (Finding("size", Severity.REFUSE, reason),)
-    return tuple(_look(image))
+    return tuple(_look(image, levels))
 
 
-def _look(image: UltrasoundImage) -> Iterator[Finding]:
+def _look(image: UltrasoundImage, levels: LevelCounts) -> Iterator[Finding]:
     pixels = image.pixels
     height, width = pixels.shape
     if min(height, width) < THUMBNAIL_SIDE_PX:
         reason = f"{width}x{height} px: a thumbnail, outline and class are not to be relied upon"
         yield Finding("size", Severity.WARN, reason)
-    texture = measure_texture(pixels)
+    layers = split_layers(pixels)
+    texture = measure_texture(layers)
     yield from _judge_colour(image.colour_fraction, texture.grain)
     yield from _judge_texture(texture)
-    white = float((pixels >= PAPER_LEVEL).mean())
-    paper = PAPER.judge(white) or BACKGROUND.judge(measure_background(pixels))
+    white = float(levels[PAPER_LEVEL:].sum() / pixels.size)
+    paper = PAPER.judge(white) or BACKGROUND.judge(measure_background(levels))
     if paper:
         yield paper
     if texture.grain < GRAIN.warn:
         return  # seams and depth mean something in ultrasound only
-    seam = find_seam(pixels)
+    seam = find_seam(layers.fine)
     if seam is not None:
         reason = f"two images side by side, seam at {seam:.0%} of the width: give one at a time"
         yield Finding("dual view", Severity.WARN, reason)
@@ -167,5 +171,5 @@ def _judge_texture(texture: Texture) -> Iterator[Finding]:
 def _compare_ends(pixels: NDArray[np.uint8]) -> float:
     """Upper less lower eighth of the rows, over their sum; (-1, 1), mostly above 0."""
     eighth = pixels.shape[0] // 8
-    top, bottom = float(pixels[:eighth].mean()), float(pixels[-eighth:].mean())
+    top, bottom = cv2.mean(pixels[:eighth])[0], cv2.mean(pixels[-eighth:])[0]
     return (top - bottom) / (top + bottom + 10.0)

@@ -15,6 +15,9 @@ from sonolesion.types import LesionClass
 PEAK_SHARE_OF_OUTLINE = 0.5
 """Where a lesion has no pixel at the threshold: outline what reaches this share of the maximum."""
 
+UNSURE_NOTE = "unsure, have it read"
+"""How the note of an answer that is not sure begins; its reason follows."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClassAnswer:
@@ -133,7 +136,7 @@ def _describe_doubt(found: JointAnswers, members: tuple[LesionClass, ...]) -> tu
     if not found.unsure[0]:
         return ()
     if found.is_untypical[0]:
-        return ("unsure, have it read: the image is unlike the held-out ones of every class",)
+        return (f"{UNSURE_NOTE}: the image is unlike the held-out ones of every class",)
     names = " or ".join(c.value for c in members)
     why = f"could be {names}" if len(members) > 1 else "confidence too low"
-    return (f"unsure, have it read: {why}",)
+    return (f"{UNSURE_NOTE}: {why}",)

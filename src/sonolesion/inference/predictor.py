@@ -46,6 +46,7 @@ from sonolesion.inference.postprocess import (
 from sonolesion.inference.runtime import Session
 from sonolesion.metrics.probability import sigmoid, softmax
 from sonolesion.types import LesionClass, Prediction, UltrasoundImage
+from sonolesion.types.explanation import Explanation
 
 Source = Path | str | bytes | NDArray[np.uint8] | Image.Image | UltrasoundImage
 """A file, its bytes, pixels uint8 (H, W) or RGB (H, W, 3), a Pillow image, or one already read."""
@@ -60,12 +61,14 @@ class SquarePrediction:
         class_logits: float64 (3,), before the temperature.
         class_prob: float64 (3,), after it, of the class head alone; sums to 1.
         fit: the map between image and square.
+        features: float32 (F,), of the encoder; None from a bundle without them.
     """
 
     lesion_prob: NDArray[np.float32]
     class_logits: NDArray[np.float64]
     class_prob: NDArray[np.float64]
     fit: SquareFit
+    features: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,7 @@ class Predictor:
                 self._info.mask_threshold,
                 has_lesion=answer.label is not LesionClass.NORMAL,
             )
+        far = self._judge_features(square)
         measured = None
         if self._measure:
             # imported here: an evaluation and a text of help need not pay for it
@@ -164,14 +168,47 @@ class Predictor:
             mask_coverage=measure_coverage(mask),
             bundle=self._info.label,
             seconds=time.perf_counter() - started,
-            notes=(*image.notes, *remarks, *conflict, *answer.notes),
+            notes=(*image.notes, *remarks, *far, *conflict, *answer.notes),
             class_logits=square.class_logits,
             lesion_peak=peak,
             prediction_set=answer.prediction_set,
-            unsure=answer.unsure,
+            unsure=answer.unsure or bool(far),
             malignant_alert=answer.malignant_alert,
             disagreement=bool(conflict),
             measured=measured,
+        )
+
+    def explain(
+        self,
+        source: Source,
+        prediction: Prediction | None = None,
+        *,
+        target: LesionClass | None = None,
+        frame: int | None = None,
+        view: int | None = None,
+    ) -> Explanation:
+        """Map what in an image speaks for and against the answer; at most 49 network runs.
+
+        Args:
+            source: see `predict`.
+            prediction: what `predict` gave for it; None to predict it here, for one run more.
+            target: the class to explain; None for the label. With the label normal, the map of
+                malignant shows what looked suspicious nonetheless.
+            frame: see `predict`.
+            view: see `predict`.
+
+        Raises:
+            ImageError, BundleError, MissingExtraError: see `predict`.
+            InvalidInputError: the prediction is of another image or bundle, or as in `predict`.
+        """
+        # imported here: only who asks why pays for it
+        from sonolesion.inference.explain import explain_image
+
+        image = _read(source, _name_of(source), frame=frame, view=view, spacing_mm=None)
+        if prediction is None:
+            prediction = self.predict(image)
+        return explain_image(
+            image, prediction, info=self._info, run=self._session.run, target=target
         )
 
     def predict_square(self, image: UltrasoundImage) -> SquarePrediction:
@@ -191,7 +228,16 @@ class Predictor:
             class_logits=logits,
             class_prob=softmax(logits, temperature=self._info.temperature),
             fit=fit,
+            features=None if output.features is None else output.features[0],
         )
+
+    def _judge_features(self, square: SquarePrediction) -> tuple[str, ...]:
+        """Remark on an image that is far from the training data; empty for an ordinary one."""
+        gate = self._info.feature_gate
+        if gate is None or square.features is None:
+            return ()
+        found = gate.judge(square.features)
+        return () if found is None else (found.reason,)
 
     def attempt(self, source: Source, name: str | None = None) -> Prediction | FailedInput:
         """`predict`, but an image that cannot be used is returned as `FailedInput`."""

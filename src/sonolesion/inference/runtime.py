@@ -28,10 +28,12 @@ class NetworkOutput:
     Attributes:
         mask_logits: float32 (B, S, S).
         class_logits: float32 (B, 3), in `LesionClass` order.
+        features: float32 (B, F), of the encoder; None from a graph without them.
     """
 
     mask_logits: NDArray[np.float32]
     class_logits: NDArray[np.float32]
+    features: NDArray[np.float32] | None = None
 
 
 class Session:
@@ -55,6 +57,7 @@ class Session:
         if threads is not None and threads < 1:
             raise InvalidInputError(f"threads: expected at least 1, got {threads}.")
         self._info = bundle.info
+        self._n_features = 0
         self._file = str(bundle.folder / "model.onnx")
         self._faults: tuple[type[Exception], ...] = (
             native.EPFail, native.Fail, native.InvalidArgument, native.InvalidGraph,
@@ -91,16 +94,14 @@ class Session:
             raise InvalidInputError(
                 f"expected float32 (B, 1, {size}, {size}), got {batch.dtype} {batch.shape}."
             )
-        names = [self._info.mask_output, self._info.class_output]
+        names = [self._info.mask_output, self._info.class_output, *self._feature_names()]
         try:
-            mask, classes = self._session.run(names, {self._info.input_name: batch})
+            arrays = self._session.run(names, {self._info.input_name: batch})
         except self._faults as error:
             raise BundleError(f"{self._file}: fails to run ({_first_line(error)}).") from error
         count = len(batch)
-        for name, array, shape in (
-            (names[0], mask, (count, 1, size, size)),
-            (names[1], classes, (count, len(CLASS_NAMES))),
-        ):
+        shapes = [(count, 1, size, size), (count, len(CLASS_NAMES)), (count, self._n_features)]
+        for name, array, shape in zip(names, arrays, shapes, strict=False):
             if array.shape != shape:
                 raise BundleError(f"{self._file}: {name} is {array.shape}, expected {shape}.")
             if not np.isfinite(array).all():
@@ -108,7 +109,10 @@ class Session:
                     f"{self._file}: {name} holds nan or infinity. The weights are damaged or the "
                     "training diverged; use another bundle."
                 )
-        return NetworkOutput(mask[:, 0], classes)
+        return NetworkOutput(arrays[0][:, 0], arrays[1], *arrays[2:])
+
+    def _feature_names(self) -> list[str]:
+        return [] if self._info.feature_output is None else [self._info.feature_output]
 
     def _check_ports(self) -> None:
         info, size = self._info, self._info.image_size_px
@@ -120,16 +124,37 @@ class Session:
                 f"{[info.input_name]} (input_name)."
             )
         self._check_port(inputs[info.input_name], (1, size, size))
-        for field, name, shape in (
+        wanted: list[tuple[str, str, tuple[int, ...]]] = [
             ("mask_output", info.mask_output, (1, size, size)),
             ("class_output", info.class_output, (len(CLASS_NAMES),)),
-        ):
+        ]
+        for name in self._feature_names():
+            self._n_features = self._count_features(outputs.get(name))
+            wanted.append(("feature_output", name, (self._n_features,)))
+        for field, name, shape in wanted:
             if name not in outputs:
                 raise BundleError(
                     f"{self._file}: outputs are {sorted(outputs)}, bundle.json names {name!r} "
                     f"({field})."
                 )
             self._check_port(outputs[name], shape)
+
+    def _count_features(self, port: _Port | None) -> int:
+        """Read F of the features' port, which has to be fixed; that of the gate, if there is one.
+
+        Raises:
+            BundleError: F is left open, or is not the gate's.
+        """
+        last = port.shape[-1] if port is not None and port.shape else 0
+        gate = self._info.feature_gate
+        count = last if isinstance(last, int) else 0
+        if port is not None and (count < 1 or (gate is not None and count != gate.n_features)):
+            wanted = "a fixed number of" if gate is None else str(gate.n_features)
+            raise BundleError(
+                f"{self._file}: {port.name} is {port.shape}, expected (N, F) with {wanted} "
+                "features. Export the bundle again."
+            )
+        return count
 
     def _check_port(self, port: _Port, shape: tuple[int, ...]) -> None:
         """Check dtype and shape after the batch axis; an axis the graph leaves open passes."""

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from sonolesion.config import TrainSettings, load_train_settings, parse_train_settings
+from sonolesion.data.manifest import Manifest
 from sonolesion.errors import TrainingError
 from sonolesion.files import atomic_write_bytes
 from sonolesion.imaging.geometry import ResizeMode
@@ -153,6 +154,30 @@ def load_network(path: Path) -> LoadedNetwork:
         resize=ResizeMode(about.get("resize", ResizeMode.SQUEEZE)),
         about=about,
     )
+
+
+def load_start(network: torch.nn.Module, path: Path, *, manifest: Manifest) -> None:
+    """Load the weights of an earlier run into `network`, to train them on.
+
+    The earlier run must have had the same split and size: else it may have trained on what this
+    one is tested on.
+
+    Raises:
+        TrainingError: another split or size, or see `load_model_state` and `match_state`.
+    """
+    state, about = load_model_state(path)
+    record = manifest.record
+    for name, wanted in (
+        ("split_hash", record.split_hash),
+        ("image_size_px", record.image_size_px),
+        ("resize", record.resize.value),
+    ):
+        if about.get(name) != wanted:
+            raise TrainingError(
+                f"{path}: cannot be started from: its {name} is {about.get(name)!r}, here it is "
+                f"{wanted!r}. Start from a run on the same prepared folders, or from none."
+            )
+    network.load_state_dict(match_state(network, state, name=str(path)))
 
 
 def match_state(

@@ -22,6 +22,7 @@ from sonolesion.config import TrainSettings
 from sonolesion.data.manifest import Manifest, ManifestRow
 from sonolesion.data.rounds import training_rows
 from sonolesion.errors import InvalidInputError, MissingExtraError, TrainingError
+from sonolesion.files import sha256_file
 from sonolesion.imaging.intensity import to_unit_range
 from sonolesion.inference.runtime import Session
 from sonolesion.metrics.probability import sigmoid
@@ -32,13 +33,15 @@ from sonolesion.train.graph_forms import rewrite_graph
 from sonolesion.train.half_weights import round_to_half, store_half, strip_notes
 from sonolesion.train.int8 import make_int8_form
 from sonolesion.train.int8_change import describe_int8, pick_rows
-from sonolesion.train.models import Ensemble
+from sonolesion.train.models import Ensemble, Mirrored, ModelOutput
+from sonolesion.types import LesionClass
 
 MAX_DIFFERENCE = 1e-4
 """Largest allowed difference between torch's and ONNX Runtime's outputs, relative to the
 largest output (at least 1)."""
 
 OPSET = 18
+FEATURE_OUTPUT = "features"
 _INTENDED_USE = (
     "Research on B-mode breast ultrasound: outline of a lesion and its class. Not for diagnosis, "
     "screening or treatment, and not for images of other organs or modalities."
@@ -53,6 +56,7 @@ def bundle_from_checkpoints(
     calibration: Calibration | None = None,
     half_weights: bool = False,
     int8_from: Sequence[Manifest] = (),
+    mirror: bool = False,
     name: str | None = None,
     version: str = "0.1",
 ) -> Bundle:
@@ -64,10 +68,12 @@ def bundle_from_checkpoints(
         out: folder of the bundle, replaced as a whole.
         manifest: the prepared data it was trained on; its part "val" fits temperature and
             decision where `calibration` does not give them, and the part "test" is not touched.
+            In a part without normals, erased lesions of it stand for them.
         calibration: fitted on held-out outputs elsewhere, by `sonolesion crossval`.
         half_weights: store weights as fp16 (see `sonolesion.train.half_weights`).
         int8_from: all prepared data sets that the checkpoints were trained on; cases of their
             training part give the ranges of an int8 form. None for a bundle without one.
+        mirror: answer with the mean over the image and its mirror image, for twice the time.
         name: of the bundle; default the preset's name.
         version: of the bundle.
 
@@ -90,28 +96,31 @@ def bundle_from_checkpoints(
     if half_weights:
         fold_norms(network.eval())
         round_to_half(network)
+    if mirror:
+        network = Mirrored(network)
     settings = loaded[0].settings
     size, resize = shapes.pop()
     info = BundleInfo(
         name=name or settings.preset,
         version=version,
         created=datetime.now(UTC).date().isoformat(),
-        description=_describe(settings, size=size, members=len(loaded)),
+        description=_describe(settings, size=size, members=len(loaded), mirror=mirror),
         licence="Apache-2.0",
         intended_use=_INTENDED_USE,
         image_size_px=size,
         resize=resize,
-        training=_training_facts(loaded, manifest),
+        feature_output=FEATURE_OUTPUT,
+        training={**_training_facts(loaded, manifest), **({"mirror": True} if mirror else {})},
     )
     graph = export_graph(network.eval(), info, half_weights=half_weights)
-    rows = manifest.part("val") if manifest else ()
+    rows = _rows_to_fit_on(manifest) if manifest else ()
     part = load_part(manifest, rows, "val") if manifest and rows else None
     session = Session(Bundle(info, graph, out))
     _check_parity(network, session, _probe_images(part, size))
     if calibration is None and part is not None:
         calibration = fit_calibration(_held_out(session, part, rows), where="part val")
     if calibration is not None:
-        info = calibration.apply_to(info)
+        info = calibration.apply_to(info, checkpoint=sha256_file(checkpoints[0]))
     int8 = None
     if int8_from:
         int8, form = _add_int8(Bundle(info, graph, out), loaded, int8_from)
@@ -141,6 +150,8 @@ def export_graph(network: nn.Module, info: BundleInfo, *, half_weights: bool = F
         raise MissingExtraError(
             f"{error.name} is needed to export a model: pip install 'sonolesion[train]'."
         ) from error
+    names = [info.mask_output, info.class_output]
+    names += [] if info.feature_output is None else [info.feature_output]
     example = torch.zeros(2, 1, info.image_size_px, info.image_size_px)
     with warnings.catch_warnings():
         # the exporter warns of its own internals (pytree registrations, copyreg)
@@ -149,7 +160,7 @@ def export_graph(network: nn.Module, info: BundleInfo, *, half_weights: bool = F
             network,
             (example,),
             input_names=[info.input_name],
-            output_names=[info.mask_output, info.class_output],
+            output_names=names,
             dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
             opset_version=OPSET,
             dynamo=True,
@@ -162,11 +173,12 @@ def export_graph(network: nn.Module, info: BundleInfo, *, half_weights: bool = F
     return bytes((store_half(model) if half_weights else model).SerializeToString())
 
 
-def _describe(settings: TrainSettings, *, size: int, members: int) -> str:
+def _describe(settings: TrainSettings, *, size: int, members: int, mirror: bool) -> str:
     model = settings.model
     what = model.encoder if model.name == "encoder_unet" else f"width {model.width}"
     several = f"mean of {members} networks, " if members > 1 else ""
-    return f"{several}{model.name}, {what}, {size} px."
+    twice = ", each image and its mirror image" if mirror else ""
+    return f"{several}{model.name}, {what}, {size} px{twice}."
 
 
 def _training_facts(loaded: Sequence[LoadedNetwork], manifest: Manifest | None) -> dict[str, Any]:
@@ -177,6 +189,8 @@ def _training_facts(loaded: Sequence[LoadedNetwork], manifest: Manifest | None) 
     trained_on = sorted({str(i.about["split_hash"]) for i in loaded if "split_hash" in i.about})
     if trained_on:
         facts["split_hash"] = "+".join(trained_on)
+    if first.about.get("started_from"):
+        facts["started_from"] = first.about["started_from"]
     if len(loaded) > 1:
         facts["members"] = len(loaded)
     if manifest is not None:
@@ -203,6 +217,14 @@ def _add_int8(
     return int8, describe_int8(bundle, int8, images, split_hash="+".join(hashes))
 
 
+def _rows_to_fit_on(manifest: Manifest) -> tuple[ManifestRow, ...]:
+    """The part "val", with its erased lesions where it has no other normals."""
+    rows = manifest.part("val")
+    if any(row.label is LesionClass.NORMAL for row in rows):
+        return rows
+    return manifest.part("val", derived=True)
+
+
 def _probe_images(part: LoadedPart | None, size: int) -> NDArray[np.float32]:
     """Images float32 (4, 1, S, S) to compare on: real ones where there are, otherwise noise."""
     pixels = np.random.default_rng(0).integers(0, 256, (4, size, size)).astype(np.uint8)
@@ -213,18 +235,20 @@ def _probe_images(part: LoadedPart | None, size: int) -> NDArray[np.float32]:
 
 def _check_parity(network: nn.Module, session: Session, images: NDArray[np.float32]) -> None:
     with torch.no_grad():
-        mask_logits, class_logits = network(torch.from_numpy(images))
+        expected: ModelOutput = network(torch.from_numpy(images))
     output = session.run(images)
-    pairs = (
-        ("mask", mask_logits[:, 0].numpy(), output.mask_logits),
-        ("class", class_logits.numpy(), output.class_logits),
-    )
+    pairs = [
+        ("mask logits", expected.mask_logits[:, 0].numpy(), output.mask_logits),
+        ("class logits", expected.class_logits.numpy(), output.class_logits),
+    ]
+    if expected.features is not None and output.features is not None:
+        pairs.append(("features", expected.features.numpy(), output.features))
     for what, ours, theirs in pairs:
         scale = max(1.0, float(np.abs(ours).max()))
         difference = float(np.abs(ours - theirs).max()) / scale
         if not difference <= MAX_DIFFERENCE:
             raise TrainingError(
-                f"export refused: the {what} logits of torch and ONNX Runtime differ by "
+                f"export refused: the {what} of torch and ONNX Runtime differ by "
                 f"{difference:.2g} (allowed {MAX_DIFFERENCE:g}). Update torch and onnxruntime."
             )
 

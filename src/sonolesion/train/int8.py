@@ -2,7 +2,7 @@
 
 Static quantisation: activations are unsigned and weights signed 8-bit numbers, weights with a scale
 for each channel, activations with one for the tensor, from the least and largest value on
-training images. What was tried and measured is in docs/decisions/0008-engine-choice.md.
+training images. What was tried and measured is in docs/decisions/0012-precision.md.
 
 In float stay the first three convolutions, which cause
 half of the change in the class logits, the mask head and all that comes after it.

@@ -33,6 +33,7 @@ from sonolesion.train.checkpoint import (
     LAST_NAME,
     Progress,
     load_network,
+    load_start,
     load_state,
     save_best,
     save_state,
@@ -82,19 +83,26 @@ class TrainResult:
     is_main: bool = True
 
 
-def run_identity(manifest: Manifest, settings: TrainSettings, teachers: Sequence[Path] = ()) -> str:
-    """Hash of what decides the weights: settings (less where they run), split, pixels, teachers.
+def run_identity(
+    manifest: Manifest,
+    settings: TrainSettings,
+    *,
+    teachers: Sequence[Path] = (),
+    start_from: Path | None = None,
+) -> str:
+    """Hash of what decides the weights: settings (less where they run), split, pixels, files.
 
     Raises:
-        TrainingError: a teacher's file cannot be read.
+        TrainingError: the file of a teacher or of the start cannot be read.
     """
     decisive = settings.model_dump_json(exclude={"runtime": {"workers", "checkpoint_every_s"}})
     pixels = ",".join(row.processed_sha256 for row in manifest.rows)
     try:
-        taught = "".join(f"|{sha256_file(path)}" for path in teachers)
+        files = "".join(f"|{sha256_file(path)}" for path in teachers)
+        files += f"|from {sha256_file(start_from)}" if start_from is not None else ""
     except OSError as error:
-        raise TrainingError(f"{error.filename}: no such teacher ({error.strerror}).") from error
-    return sha256_text(f"{decisive}|{manifest.record.split_hash}|{pixels}{taught}")[:16]
+        raise TrainingError(f"{error.filename}: no such checkpoint ({error.strerror}).") from error
+    return sha256_text(f"{decisive}|{manifest.record.split_hash}|{pixels}{files}")[:16]
 
 
 def train(
@@ -104,6 +112,7 @@ def train(
     settings: TrainSettings,
     report: Report | None = None,
     teachers: Sequence[Path] = (),
+    start_from: Path | None = None,
 ) -> TrainResult:
     """Train on the part "train", or go on where an interrupted run of the same kind stopped.
 
@@ -118,13 +127,15 @@ def train(
         report: called with the progress after each batch.
         teachers: `best_model.pth` files whose mean answer is learned from as `settings.distill`
             says. They must not have seen the part "test" either.
+        start_from: `best_model.pth` of a run on the same split, whose weights are trained on.
 
     Raises:
-        TrainingError: the loss became nan, or `out` belongs to another run.
+        TrainingError: the loss became nan, `out` belongs to another run, or `start_from` is of
+            another split, size or network.
         DatasetError: a part that is needed is empty, or a processed file is not there.
         OutputWriteError: a file cannot be written; the last good checkpoint stays.
     """
-    return _Run(manifest, out, settings, report, teachers).execute()
+    return _Run(manifest, out, settings, report, teachers, start_from).execute()
 
 
 class _Run:
@@ -137,12 +148,15 @@ class _Run:
         settings: TrainSettings,
         report: Report | None,
         teachers: Sequence[Path],
+        start_from: Path | None,
     ) -> None:
         self.manifest = manifest
         self.out = make_folder(out)
         self.settings = settings
         self.report = report
-        self.identity = run_identity(self.manifest, settings, teachers)
+        self.identity = run_identity(manifest, settings, teachers=teachers, start_from=start_from)
+        self.start_from = start_from
+        self.started_from = "" if start_from is None else sha256_file(start_from)
         self.teacher: nn.Module | None = None
         if teachers:
             self.teacher = Ensemble([load_network(path).network for path in teachers])
@@ -186,7 +200,10 @@ class _Run:
         device = choose_device(settings.runtime.device)
         if device == "cpu":
             keep_freed_memory()
-        self.network = build_model(settings.model, load_pretrained=tensors is None)
+        is_new = tensors is None and self.start_from is None
+        self.network = build_model(settings.model, load_pretrained=is_new)
+        if tensors is None and self.start_from is not None:
+            load_start(self.network, self.start_from, manifest=self.manifest)
         if tensors is None:
             self.progress.precision = choose_precision(settings.runtime, self.network, device)
         self.plugin = build_precision_plugin(self.progress.precision, device)
@@ -333,6 +350,7 @@ class _Run:
                         "image_size_px": self.manifest.record.image_size_px,
                         "resize": self.manifest.record.resize.value,
                         "class_names": list(CLASS_NAMES),
+                        "started_from": self.started_from,
                     },
                 )
             write_history(self.out, progress.history, best_epoch=progress.best_epoch)

@@ -125,7 +125,7 @@ class Prediction:
             the maker kept none.
         prediction_set: the classes that cannot be ruled out, in `LesionClass` order, the label
             among them; empty only without a decision in the bundle.
-        unsure: have the image read; False without a decision.
+        unsure: have the image read; without a decision only where it is far from the training data.
         malignant_alert: the probability of malignant is at or above the bundle's operating
             point, whatever the label; False without a decision.
         disagreement: the outline alone and the class head alone contradicted each other.

@@ -22,6 +22,7 @@ from sonolesion.inference import load_predictor
 from sonolesion.inference.concurrency import count_cores
 from sonolesion.inference.input_bytes import InputReader
 from sonolesion.inference.inputs import InputFile, InputListing
+from sonolesion.writers.case_extras import NO_EXTRAS, CaseExtras
 from sonolesion.writers.outcome import FileOutcome, outcome_from_json, outcome_to_json
 from sonolesion.writers.predict_file import predict_file
 from sonolesion.writers.prediction_folder import (
@@ -68,7 +69,7 @@ def run_on_ray(
     options = options or FolderOptions()
     loaded = load_bundle(DEFAULT_BUNDLE if bundle is None else bundle)
     settings = {"out": os.fspath(out.resolve()), "bundle": os.fspath(loaded.folder.resolve()),
-                "pictures": options.pictures, "dicom": options.dicom,
+                "pictures": options.pictures, "dicom": options.dicom, "extras": options.extras,
                 "folder": os.fspath(Path.cwd())}  # fmt: skip
 
     def predict(todo: Iterable[NumberedFile]) -> Iterator[NumberedOutcome]:
@@ -118,15 +119,24 @@ class RayPredictor:
         pictures: write pictures and overlays.
         dicom: write DICOM results of DICOM inputs.
         folder: working folder of the process that started the run; relative paths start there.
+        extras: explain each answer, write reports.
     """
 
     def __init__(
-        self, out: str, bundle: str, *, pictures: bool, folder: str, dicom: bool = False
+        self,
+        out: str,
+        bundle: str,
+        *,
+        pictures: bool,
+        folder: str,
+        dicom: bool = False,
+        extras: CaseExtras = NO_EXTRAS,
     ) -> None:
         os.chdir(folder)
         self._out = Path(out)
         self._pictures = pictures
         self._dicom = dicom
+        self._extras = extras
         self._predictor = load_predictor(bundle, threads=1)
         self._reader = InputReader()
 
@@ -156,6 +166,7 @@ class RayPredictor:
                 reader=self._reader,
                 pictures=self._pictures,
                 dicom=self._dicom,
+                extras=self._extras,
             )
         except SonolesionError as error:
             return {"fatal": error.code, "message": error.message}

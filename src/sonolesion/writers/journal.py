@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sys
 import time
 from array import array
 from collections.abc import Iterator, Mapping
@@ -21,14 +20,13 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from sonolesion.errors import DatasetError, OutputExistsError
-from sonolesion.files import explain_write_errors
+from sonolesion.files import explain_write_errors, lock_file
 from sonolesion.writers.outcome import FileOutcome, outcome_from_json, outcome_to_json
 
 JOURNAL_NAME = "journal.jsonl"
 JOURNAL_VERSION = 1
 _SYNC_EVERY_S = 2.0
 _SYNC_EVERY_LINES = 256
-_LOCKED_BYTE = 2**40  # far behind the end, for on Windows nobody can read a locked byte
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
@@ -49,7 +47,7 @@ class Journal:
         self.path = out / JOURNAL_NAME
         with explain_write_errors(self.path):
             self._file: BinaryIO = self.path.open("a+b")
-        if not _lock(self._file):
+        if not lock_file(self._file):
             self._file.close()
             raise OutputExistsError(
                 f"{out}: another run is writing to it. Wait for its end, or choose another "
@@ -214,22 +212,3 @@ def _parse(line: bytes) -> FileOutcome | None:
         return outcome_from_json(json.loads(line))
     except _UNREADABLE:
         return None
-
-
-def _lock(file: BinaryIO) -> bool:
-    """Keep other processes out until the file is closed; the end of a process opens it, too."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            file.seek(_LOCKED_BYTE)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return sys.platform != "win32"  # some network file systems know no locks: go without
-    return True

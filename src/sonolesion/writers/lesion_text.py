@@ -8,13 +8,14 @@ from sonolesion.imaging.captions import SCALE_UNKNOWN, format_area, format_lengt
 from sonolesion.types.lesion import LesionMeasurement, LesionSize, MeasuredLesions
 from sonolesion.types.lexicon import Descriptor, Reason
 
-_NAMES = {
+DESCRIPTOR_NAMES = {
     "shape": "shape",
     "orientation": "orientation",
     "margin": "margin",
     "echo_pattern": "echo pattern",
     "posterior": "posterior features",
 }
+"""Field of a draft -> what people call it."""
 
 
 def describe_lesions(measured: MeasuredLesions | None) -> list[str]:
@@ -33,15 +34,12 @@ def describe_lesions(measured: MeasuredLesions | None) -> list[str]:
 
 def _describe_lesion(number: int, lesion: LesionMeasurement) -> list[str]:
     size, place = lesion.size, lesion.place
-    low = high = None
-    if lesion.size_range is not None:
-        low, high = lesion.size_range.low, lesion.size_range.high
     lines = [
         f"Lesion {number}:",
-        f"  longest diameter: {_length(size, 'longest', low, high)}",
-        f"  at right angles to it: {_length(size, 'perpendicular', low, high)}",
-        f"  height: {_length(size, 'height', low, high)}",
-        f"  width: {_length(size, 'width', low, high)}",
+        f"  longest diameter: {format_with_range(lesion, 'longest')}",
+        f"  at right angles to it: {format_with_range(lesion, 'perpendicular')}",
+        f"  height: {format_with_range(lesion, 'height')}",
+        f"  width: {format_with_range(lesion, 'width')}",
         f"  height-to-width: {lesion.form.height_to_width:.2f}",
         f"  area: {format_area(size.area_px, size.area_mm2)}",
         f"  depth of its upper edge: {format_length(place.depth_top_px, place.depth_top_mm)}",
@@ -50,7 +48,7 @@ def _describe_lesion(number: int, lesion: LesionMeasurement) -> list[str]:
         edges = ", ".join(place.cut_edges)
         lines.append(f"  cut by an edge of the image ({edges}): it may be larger")
     lines.append(f"  {lesion.draft.notice}")
-    for field, name in _NAMES.items():
+    for field, name in DESCRIPTOR_NAMES.items():
         descriptor: Descriptor[Any] = getattr(lesion.draft, field)
         reasons = "; ".join(map(_describe_reason, descriptor.reasons))
         word = "-" if descriptor.word is None else str(descriptor.word)
@@ -58,11 +56,17 @@ def _describe_lesion(number: int, lesion: LesionMeasurement) -> list[str]:
     return lines
 
 
-def _length(size: LesionSize, name: str, low: LesionSize | None, high: LesionSize | None) -> str:
-    """A length, and between which it lies for softer and harder cuts of the border."""
-    text = _format(size, name)
-    if low is None or high is None:
+def format_with_range(lesion: LesionMeasurement, name: str) -> str:
+    """A length, and between which it lies for softer and harder cuts of the border.
+
+    Args:
+        lesion: what was measured.
+        name: "longest", "perpendicular", "height", "width" or "perimeter".
+    """
+    text = _format(lesion.size, name)
+    if lesion.size_range is None:
         return text
+    low, high = lesion.size_range.low, lesion.size_range.high
     return f"{text} ({_format(low, name)} to {_format(high, name)})"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 from collections.abc import Iterator, Mapping
@@ -70,7 +71,6 @@ def input_key(text: str, part: str) -> str:
 
 def outcome_to_json(outcome: FileOutcome) -> dict[str, Any]:
     """One line of the journal; `outcome_from_json` gives the same outcome back."""
-    rows = _row_adapter()
     return {
         "path": outcome.text,
         "part": outcome.part,
@@ -78,7 +78,7 @@ def outcome_to_json(outcome: FileOutcome) -> dict[str, Any]:
         "size_bytes": outcome.size_bytes,
         "mtime_ns": outcome.mtime_ns,
         "sha256": outcome.sha256,
-        "rows": [rows.dump_python(row, mode="json") for row in outcome.rows],
+        "rows": [_take_apart(row) for row in outcome.rows],
         "failures": [
             {"source": f.source, "code": f.error.code, "message": f.error.message}
             for f in outcome.failures
@@ -108,9 +108,21 @@ def outcome_from_json(values: Mapping[str, Any]) -> FileOutcome:
     )
 
 
+def _take_apart(value: Any) -> Any:
+    """Make plain JSON of a row: dataclasses become objects, tuples lists, words text."""
+    if dataclasses.is_dataclass(value):
+        names = (field.name for field in dataclasses.fields(value))
+        return {name: _take_apart(getattr(value, name)) for name in names}
+    if isinstance(value, tuple | list):
+        return [_take_apart(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _take_apart(item) for key, item in value.items()}
+    return str(value) if isinstance(value, str) else value
+
+
 @functools.cache
 def _row_adapter() -> TypeAdapter[PredictionRow]:
-    """What takes a row apart and puts it together by its declared types, nested ones too."""
+    """What puts a row together by its declared types, nested ones too; slow to make."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(PredictionRow)

@@ -8,6 +8,8 @@ from sonolesion.errors import ImageError, ImageFaultError, MissingExtraError
 from sonolesion.inference import FailedInput, Predictor
 from sonolesion.inference.input_bytes import InputBytes, InputReader
 from sonolesion.inference.inputs import InputFile
+from sonolesion.writers.case_extras import NO_EXTRAS, CaseExtras
+from sonolesion.writers.case_report_files import write_case_reports
 from sonolesion.writers.dicom_of_prediction import add_dicom_results
 from sonolesion.writers.outcome import FileOutcome
 from sonolesion.writers.prediction_files import write_prediction_files
@@ -22,6 +24,7 @@ def predict_file(
     reader: InputReader,
     pictures: bool,
     dicom: bool = False,
+    extras: CaseExtras = NO_EXTRAS,
 ) -> FileOutcome:
     """Predict one input and write its results; what goes wrong with the image alone is a failure.
 
@@ -38,6 +41,7 @@ def predict_file(
         reader: what reads; the same one for all inputs of a run.
         pictures: also write pictures and overlays.
         dicom: also write DICOM results; an input that is no DICOM file gets a note instead.
+        extras: also explain the answer and write reports.
 
     Raises:
         BundleError: the network fails or gives nan.
@@ -48,7 +52,9 @@ def predict_file(
     except ImageError as error:
         return _no_verdict(file, error)
     try:
-        row = _predict(file, content, out, predictor=predictor, pictures=pictures, dicom=dicom)
+        row = _predict(
+            file, content, out, predictor=predictor, pictures=pictures, dicom=dicom, extras=extras
+        )
     except ImageError as error:
         return _outcome(file, content, failures=(FailedInput(file.name, error),))
     except MissingExtraError as error:
@@ -76,18 +82,32 @@ def _predict(
     predictor: Predictor,
     pictures: bool,
     dicom: bool,
+    extras: CaseExtras,
 ) -> PredictionRow:
     image = file.read(content.data)
     prediction = predictor.predict(image, name=file.name)
-    written: dict[str, str] = {}
+    explanation = predictor.explain(image, prediction) if extras.explain else None
+    written = write_case_reports(
+        file, content.data, out, image=image, prediction=prediction, bundle=predictor.info,
+        explanation=explanation, kinds=extras.reports,
+    )  # fmt: skip
     if dicom:
-        prediction, written = add_dicom_results(
+        prediction, dicom_files = add_dicom_results(
             file, content.data, out, image=image, prediction=prediction, bundle=predictor.info
         )
+        written |= dicom_files
     files = written | write_prediction_files(
-        out, file.stem, image=image, prediction=prediction, pictures=pictures
+        out,
+        file.stem,
+        image=image,
+        prediction=prediction,
+        pictures=pictures,
+        explanation=explanation,
     )
-    return make_row(prediction, stem=file.stem, files=files, sha256=content.sha256)
+    figures = None if explanation is None else explanation.figures
+    return make_row(
+        prediction, stem=file.stem, files=files, sha256=content.sha256, explanation=figures
+    )
 
 
 def _no_verdict(file: InputFile, error: ImageError | MissingExtraError) -> FileOutcome:

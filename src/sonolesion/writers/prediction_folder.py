@@ -6,6 +6,8 @@
     OUT/<stem>_result.txt                class, probabilities, coverage
     OUT/masks/<stem>_mask.png            0 or 255, at the image's own size
     OUT/overlays/<stem>_overlay.png      outline on the image, at its own size
+    OUT/<stem>_why.png                   what the answer rests on, where it is wanted
+    OUT/<stem>_report.{html,pdf}         one page about it, where it is wanted
     OUT/dicom/<stem>_{seg,sr,sc}.dcm     of DICOM inputs, where they are wanted
     OUT/journal.jsonl                    what is finished, added to while the run goes on
     OUT/predictions.csv, predictions.jsonl, errors.csv, summary.txt      written last, from it
@@ -35,6 +37,7 @@ from sonolesion.inference.inputs import (
     list_inputs,
 )
 from sonolesion.inference.shard import WHOLE, Shard
+from sonolesion.writers.case_extras import NO_EXTRAS, CaseExtras
 from sonolesion.writers.earlier_results import remove_leftovers, remove_results
 from sonolesion.writers.journal import JOURNAL_NAME, FinishedOutcomes, Journal
 from sonolesion.writers.ordered_map import map_ordered
@@ -63,6 +66,7 @@ class FolderOptions:
         shard: which part of the inputs these are.
         on_start: called once with what is to be done and how much of it is done already.
         on_done: called after each image.
+        extras: what is made of each image beyond that.
     """
 
     overwrite: bool = False
@@ -72,10 +76,12 @@ class FolderOptions:
     shard: Shard = WHOLE
     on_start: Callable[[InputListing, int], None] | None = None
     on_done: Callable[[], None] | None = None
+    extras: CaseExtras = NO_EXTRAS
 
     def identity(self) -> dict[str, object]:
         """What of this changes results, as JSON values; a run goes on only with the same."""
-        return {"pictures": self.pictures, "dicom": self.dicom, "shard": str(self.shard)}
+        chosen = {"pictures": self.pictures, "dicom": self.dicom, "shard": str(self.shard)}
+        return chosen | self.extras.identity()
 
 
 def run_prediction(
@@ -92,6 +98,7 @@ def run_prediction(
     reading: ReadOptions = AS_THE_FILES_SAY,
     on_start: Callable[[InputListing, int], None] | None = None,
     on_done: Callable[[], None] | None = None,
+    extras: CaseExtras = NO_EXTRAS,
 ) -> PredictionReport:
     """Predict files, folders and patterns, and write all results into one folder.
 
@@ -109,6 +116,7 @@ def run_prediction(
             a listing has its own.
         on_start: see `FolderOptions`.
         on_done: see `FolderOptions`.
+        extras: see `FolderOptions`.
 
     Raises:
         InvalidInputError: no image found, `out` holds an input, or `workers` below 1.
@@ -116,7 +124,7 @@ def run_prediction(
     """
     if not isinstance(inputs, InputListing):
         inputs = list_inputs(inputs, exclude=out, shard=shard, options=reading)
-    options = FolderOptions(overwrite, pictures, parquet, dicom, shard, on_start, on_done)
+    options = FolderOptions(overwrite, pictures, parquet, dicom, shard, on_start, on_done, extras)
     return run_in_threads(inputs, out, predictor=predictor, workers=workers, options=options)
 
 
@@ -148,6 +156,7 @@ def run_in_threads(
             reader=reader,
             pictures=options.pictures,
             dicom=options.dicom,
+            extras=options.extras,
         )
 
     def predict(todo: Iterable[NumberedFile]) -> Iterator[NumberedOutcome]:

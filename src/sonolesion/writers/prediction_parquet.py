@@ -14,7 +14,7 @@ from sonolesion.files import atomic_open
 from sonolesion.writers.prediction_row import CSV_COLUMNS, PredictionRow, row_to_csv
 
 _ROWS_PER_GROUP = 8192
-_NUMBER_ENDINGS = ("_prob", "_px", "_px2", "_mm", "_mm2", "_deg", "_share")
+_NUMBER_ENDINGS = ("_prob", "_px", "_px2", "_mm", "_mm2", "_deg", "_share", "_ratio")
 
 
 def require_parquet() -> None:

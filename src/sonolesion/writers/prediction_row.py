@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from sonolesion.inference import FailedInput
 from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY, LesionMeasurement, Prediction
+from sonolesion.types.explanation import EvidenceFigures
 from sonolesion.types.lesion import Spacing
-from sonolesion.writers.lesion_record import LESION_COLUMNS, lesion_to_json, lesions_to_csv
+from sonolesion.writers.lesion_record import (
+    LESION_COLUMNS,
+    lesion_to_json,
+    lesions_to_csv,
+    round_numbers,
+)
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 CSV_COLUMNS = (
     "source", "stem", "label", "confidence", *(f"{name}_prob" for name in CLASS_NAMES),
     "unsure", "prediction_set", "malignant_alert", "disagreement", "mask_coverage", "mask_px",
-    "width_px", "height_px", "row_spacing_mm", "col_spacing_mm", *LESION_COLUMNS, "bundle",
-    "seconds", "notes",
-    "mask_file", "overlay_file", "picture_file", "text_file", "seg_file", "sr_file", "sc_file",
-    "sha256", "research_use_only",
+    "width_px", "height_px", "row_spacing_mm", "col_spacing_mm", *LESION_COLUMNS,
+    "evidence_share", "evidence_ratio", "bundle", "seconds", "notes",
+    "mask_file", "overlay_file", "picture_file", "text_file", "why_file", "html_file", "pdf_file",
+    "seg_file", "sr_file", "sc_file", "sha256", "research_use_only",
 )  # fmt: skip
 ERROR_COLUMNS = ("source", "code", "message")
 
@@ -34,7 +40,7 @@ class PredictionRow:
         label: the most probable class.
         confidence: its probability, [0, 1].
         class_prob: one probability per class, in `LesionClass` order.
-        unsure: have the image read; always False without a decision in the bundle.
+        unsure: have the image read; without a decision only where it is far from the training data.
         prediction_set: classes that cannot be ruled out; empty only without a decision.
         malignant_alert: probability of malignant at or above the bundle's operating point.
         disagreement: outline and class contradicted each other before the joint decision.
@@ -44,13 +50,15 @@ class PredictionRow:
         bundle: name and version.
         seconds: wall time of the prediction.
         notes: remarks.
-        files: kind ("mask", "overlay", "picture", "text", of DICOM results "seg", "sr", "sc") ->
-            path relative to the output folder.
+        files: kind ("mask", "overlay", "picture", "text", "why", of reports "html", "pdf", of
+            DICOM results "seg", "sr", "sc") -> path relative to the output folder.
         spacing_mm: size of a pixel (row, col) in mm; None where it is unknown.
         lesions: the measured lesions, the largest first; empty where nothing is marked, None
             where nothing was measured.
         n_specks: parts of the mask too small to be taken for lesions.
         sha256: of the input file's bytes, 64 hex digits; "" where no file was read.
+        explanation: how much of what speaks for the answer lies on the lesion; None where nobody
+            asked why.
     """
 
     source: str
@@ -74,10 +82,16 @@ class PredictionRow:
     lesions: tuple[LesionMeasurement, ...] | None = None
     n_specks: int = 0
     sha256: str = ""
+    explanation: EvidenceFigures | None = None
 
 
 def make_row(
-    prediction: Prediction, *, stem: str, files: dict[str, str], sha256: str = ""
+    prediction: Prediction,
+    *,
+    stem: str,
+    files: dict[str, str],
+    sha256: str = "",
+    explanation: EvidenceFigures | None = None,
 ) -> PredictionRow:
     """Take from a prediction what goes into a table; probabilities to 6, seconds to 4 digits."""
     height, width = prediction.mask.shape
@@ -104,6 +118,7 @@ def make_row(
         lesions=None if measured is None else measured.lesions,
         n_specks=0 if measured is None else measured.n_specks,
         sha256=sha256,
+        explanation=explanation,
     )
 
 
@@ -127,6 +142,7 @@ def row_to_json(row: PredictionRow) -> dict[str, Any]:
         "spacing_mm": None if row.spacing_mm is None else list(row.spacing_mm),
         "lesions": None if row.lesions is None else [lesion_to_json(x) for x in row.lesions],
         "n_specks": row.n_specks,
+        "explanation": None if row.explanation is None else round_numbers(asdict(row.explanation)),
         "bundle": row.bundle,
         "seconds": row.seconds,
         "notes": list(row.notes),
@@ -145,7 +161,10 @@ def row_to_csv(row: PredictionRow) -> dict[str, object]:
         values[name] = int(values[name])
     row_mm, col_mm = row.spacing_mm or (None, None)
     values |= {"row_spacing_mm": row_mm, "col_spacing_mm": col_mm} | lesions_to_csv(row.lesions)
-    for name in ("spacing_mm", "lesions", "n_specks"):
+    on_lesion = None if row.explanation is None else row.explanation.lesion
+    values["evidence_share"] = None if on_lesion is None else round(on_lesion.evidence, 4)
+    values["evidence_ratio"] = None if on_lesion is None else round(on_lesion.ratio, 4)
+    for name in ("spacing_mm", "lesions", "n_specks", "explanation"):
         del values[name]
     values["prediction_set"] = "; ".join(row.prediction_set)
     values["notes"] = "; ".join(row.notes)

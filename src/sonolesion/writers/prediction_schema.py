@@ -11,7 +11,7 @@ import inspect
 import re
 from typing import Any
 
-from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY, lesion, lexicon
+from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY, explanation, lesion, lexicon
 from sonolesion.writers.prediction_row import SCHEMA_VERSION, PredictionRow
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -25,7 +25,7 @@ def describe_row() -> dict[str, Any]:
     schema: dict[str, Any] = TypeAdapter(PredictionRow).json_schema(mode="serialization")
     documented = {PredictionRow.__name__: PredictionRow} | {
         name: value
-        for module in (lesion, lexicon)
+        for module in (explanation, lesion, lexicon)
         for name, value in vars(module).items()
         if dataclasses.is_dataclass(value) and isinstance(value, type)
     }

@@ -3,9 +3,12 @@ from __future__ import annotations
 import dataclasses
 import json
 
+import numpy as np
 import pytest
 from tiny_bundle import make_info
 
+from sonolesion.bundle.gate import FeatureGate
+from sonolesion.bundle.gate_fields import feature_gate_to_json
 from sonolesion.bundle.schema import (
     SCHEMA_VERSION,
     BundleInfo,
@@ -15,6 +18,16 @@ from sonolesion.bundle.schema import (
 from sonolesion.errors import BundleError
 from sonolesion.imaging.geometry import ResizeMode
 
+GATE = FeatureGate(
+    mean=np.zeros(2, np.float32),
+    scale=np.ones(2, np.float32),
+    directions=np.zeros((0, 2), np.float32),
+    variances=np.zeros(0, np.float32),
+    residual_variance=1.0,
+    threshold=2.0,
+    n_fit=50,
+    n_held_out=50,
+)
 FIELDS = [field.name for field in dataclasses.fields(BundleInfo)]
 
 
@@ -95,8 +108,8 @@ def test_all_faults_are_reported_at_once() -> None:
 
 
 def test_newer_schema_says_update_before_anything_else() -> None:
-    with pytest.raises(BundleError, match=r"schema_version 4 is newer.*Update sonolesion"):
-        parse_bundle_info(values() | {"schema_version": 4, "new_field": 1}, file="b")
+    with pytest.raises(BundleError, match=r"schema_version 5 is newer.*Update sonolesion"):
+        parse_bundle_info(values() | {"schema_version": 5, "new_field": 1}, file="b")
 
 
 def test_a_bundle_of_schema_1_is_refused_with_what_it_lacks() -> None:
@@ -104,9 +117,29 @@ def test_a_bundle_of_schema_1_is_refused_with_what_it_lacks() -> None:
     del old["decision"]
     with pytest.raises(
         BundleError,
-        match=r"missing field 'decision'; field 'schema_version': expected 3, got 1\. Export the",
+        match=r"missing field 'decision'; field 'schema_version': expected 4, got 1\. Export the",
     ):
         parse_bundle_info(old, file="b")
+
+
+def test_a_bundle_of_schema_2_is_read_as_one_without_features() -> None:
+    old = values() | {"schema_version": 2}
+    del old["feature_gate"], old["feature_output"], old["int8"]
+    info = parse_bundle_info(old, file="b")
+    assert info == make_info(onnx_sha256="0" * 64)
+    assert (info.feature_gate, info.feature_output, info.int8) == (None, None, None)
+    assert info.schema_version == SCHEMA_VERSION
+
+
+def test_a_gate_needs_features() -> None:
+    gate = feature_gate_to_json(GATE)
+    read = parse_bundle_info(
+        values() | {"feature_gate": gate, "feature_output": "features"}, file="b"
+    )
+    assert feature_gate_to_json(read.feature_gate or GATE) == gate
+    assert bundle_info_to_json(read)["feature_gate"] == gate
+    with pytest.raises(BundleError, match="has a feature_gate and no feature_output"):
+        parse_bundle_info(values() | {"feature_gate": gate}, file="b")
 
 
 @pytest.mark.parametrize("value", [[], None, "text", 3])
@@ -115,8 +148,8 @@ def test_not_an_object(value: object) -> None:
         parse_bundle_info(value, file="b")
 
 
-def test_a_bundle_from_before_int8_is_read_as_one_without() -> None:
-    old = values() | {"schema_version": 2}
+def test_a_bundle_of_schema_3_is_read_as_one_without_int8() -> None:
+    old = values() | {"schema_version": 3}
     del old["int8"]
     info = parse_bundle_info(old, file="b")
     assert info.int8 is None

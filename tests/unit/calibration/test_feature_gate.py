@@ -17,36 +17,47 @@ def draw(rng: np.random.Generator, count: int, width: int = 40) -> np.ndarray:
     return np.maximum(rng.normal(size=(count, 10)) @ mix + 0.5 * rng.normal(size=(count, width)), 0)
 
 
-def test_thresholds_are_those_of_the_held_out_images() -> None:
+@pytest.mark.parametrize(("share", "beyond"), [(0.01, 3), (0.1, 39), (0.002, 0)])
+def test_the_threshold_is_a_distance_of_the_held_out_images(share: float, beyond: int) -> None:
+    # 400 images: of rank ceil(401 * .99) = 397, ceil(401 * .9) = 361, 401 * .998 > 400: the last
     rng = np.random.default_rng(0)
     held_out = draw(rng, 400)
-    gate = fit_feature_gate(draw(rng, 800), held_out, quantiles=(0.9, 0.95), margin=1.0)
-    distances = np.sort(gate.distance(held_out))
-    # ranks 0.9 * 399 = 359.1 and 0.95 * 399 = 379.05, interpolated; the median lies at 199.5
-    at_95 = distances[379] + 0.05 * (distances[380] - distances[379])
-    assert gate.threshold_warn == pytest.approx(distances[359:361] @ [0.9, 0.1])
-    assert gate.threshold_refuse == pytest.approx(2 * at_95 - distances[199:201].mean())
+    gate = fit_feature_gate(draw(rng, 800), held_out, warned_share=share)
+    assert (gate.distance(held_out) > gate.threshold).sum() == beyond
+    assert gate.threshold in gate.distance(held_out)
     assert (gate.n_fit, gate.n_held_out, gate.n_features) == (800, 400, 40)
+
+
+def test_of_no_data_set_more_than_the_share_is_warned_of() -> None:
+    rng = np.random.default_rng(8)
+    held_out = np.concatenate([draw(rng, 300), 1.3 * draw(rng, 100)])
+    datasets = np.repeat(["plain", "loud"], [300, 100])
+    gate = fit_feature_gate(draw(rng, 800), held_out, datasets=datasets, warned_share=0.1)
+    over = gate.distance(held_out) > gate.threshold
+    # rank ceil(101 * .9) = 91 of the loud ones; the plain ones lie lower
+    assert over[300:].sum() == 9
+    assert over[:300].sum() < 9
+    with pytest.raises(InvalidInputError, match=r"datasets: expected \(400,\), got \(300,\)"):
+        fit_feature_gate(held_out, held_out, datasets=datasets[:300])
 
 
 def test_ordinary_images_pass_and_others_do_not() -> None:
     rng = np.random.default_rng(1)
     gate = fit_feature_gate(draw(rng, 1000), draw(rng, 500))
     new = gate.distance(draw(rng, 20_000))
-    assert (new > gate.threshold_warn).mean() == pytest.approx(0.01, abs=0.01)
-    assert (new > gate.threshold_refuse).mean() <= 0.001
+    assert (new > gate.threshold).mean() == pytest.approx(0.01, abs=0.01)
     assert np.median(new) == pytest.approx(1.0, abs=0.15)
-    assert (gate.distance(4 * draw(rng, 200)) > gate.threshold_refuse).mean() > 0.9
+    assert (gate.distance(4 * draw(rng, 200)) > gate.threshold).mean() > 0.9
     # each feature as usual, but not together with those it goes with
     permuted = draw(rng, 200)[:, rng.permutation(40)]
-    assert (gate.distance(permuted) > gate.threshold_warn).mean() > 0.2
+    assert (gate.distance(permuted) > gate.threshold).mean() > 0.2
 
 
 def test_more_features_than_images_still_fit() -> None:
     rng = np.random.default_rng(2)
     gate = fit_feature_gate(draw(rng, 120, 320), draw(rng, 120, 320))
     assert gate.directions.shape == (64, 320)
-    assert (gate.distance(draw(rng, 2000, 320)) > gate.threshold_refuse).mean() < 0.01
+    assert (gate.distance(draw(rng, 2000, 320)) > gate.threshold).mean() < 0.03
 
 
 def test_without_correlation_it_is_the_scaled_euclidean_distance() -> None:
@@ -80,7 +91,7 @@ def test_a_fitted_gate_survives_the_bundle() -> None:
     gate = fit_feature_gate(draw(rng, 100), draw(rng, 60))
     back = check_feature_gate(json.loads(json.dumps(feature_gate_to_json(gate))))
     np.testing.assert_array_equal(back.distance(draw(rng, 5)).shape, (5,))
-    assert back.threshold_refuse == gate.threshold_refuse
+    assert back.threshold == gate.threshold
 
 
 @pytest.mark.parametrize(
@@ -89,8 +100,7 @@ def test_a_fitted_gate_survives_the_bundle() -> None:
         ((49, 4), (60, 4), {}, "features: expected .* at least 50"),
         ((60, 4), (49, 4), {}, "held_out_features: expected"),
         ((60, 4), (60, 5), {}, "held_out_features: expected 4 features"),
-        ((60, 4), (60, 4), {"quantiles": (0.9, 0.8)}, "0 < warn <= refuse < 1"),
-        ((60, 4), (60, 4), {"margin": -0.1}, "margin of 0 or more"),
+        ((60, 4), (60, 4), {"warned_share": 1.0}, r"warned_share: expected in \(0, 1\), got 1"),
     ],
 )
 def test_what_cannot_be_fitted_is_refused(

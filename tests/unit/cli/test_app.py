@@ -14,13 +14,13 @@ from sonolesion.cli.app import COMMANDS, app
 
 NAMES = (
     "audit", "prepare", "erase", "verify", "phantom", "train", "crossval", "export", "evaluate",
-    "predict", "compare", "info", "demo",
+    "predict", "compare", "study", "serve", "listen", "info", "demo",
 )  # fmt: skip
 HEAVY = {"numpy", "torch", "cv2", "matplotlib", "onnxruntime", "PIL", "pydantic", "jinja2"}
 
 
 def test_commands_are_exactly_these() -> None:
-    assert tuple(name for name, _, _ in COMMANDS) == NAMES
+    assert tuple(COMMANDS) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -52,6 +52,17 @@ def test_version() -> None:
 
 def test_unknown_command_is_wrong_usage() -> None:
     assert CliRunner().invoke(app, ["frobnicate"]).exit_code == 2
+
+
+def test_a_named_command_is_the_only_one_that_is_imported() -> None:
+    code = (
+        "import sys\nfrom sonolesion.cli.app import main\nsys.argv = ['sonolesion', 'info', '-h']\n"
+        "try:\n    main()\nexcept SystemExit:\n    print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "sonolesion info" in done.stdout
+    loaded = {n for n in NAMES if f"sonolesion.cli.{n}" in done.stderr.split()}
+    assert loaded == {"info"}
 
 
 @pytest.mark.parametrize("module", ["sonolesion.cli.app", "sonolesion.cli.mission"])

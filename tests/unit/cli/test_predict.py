@@ -156,3 +156,67 @@ def test_missing_bundle_is_one_line(work: Path) -> None:
     assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
     assert "no bundle 'nowhere'" in result.stderr
+
+
+def test_explain_writes_a_picture_and_numbers(work: Path, tiny_bundle: Bundle) -> None:
+    result = predict(tiny_bundle, "good.png", "--explain", "--no-pictures", "--json")
+    assert result.exit_code == 0, result.output
+    (row,) = json.loads(result.stdout)["predictions"]
+    found = row["explanation"]
+    assert found["target"] == "benign"
+    assert found["lesion"]["ratio"] > 2
+    assert found["lesion"]["ratio"] == pytest.approx(
+        found["lesion"]["evidence"] / found["lesion"]["area"], rel=0.01
+    )
+    assert row["files"]["why"] == "good_why.png"
+    with Image.open(work / "predictions" / "good_why.png") as picture:
+        assert picture.mode == "RGB"
+        assert not picture.info
+    text = (work / "predictions" / "good_result.txt").read_text()
+    assert "Why benign: " in text
+    assert "does not show where disease is" in text
+    table = (work / "predictions" / "predictions.csv").read_text()
+    assert "evidence_share" in table
+    assert "good_why.png" in table
+
+
+def test_explain_is_another_run(work: Path, tiny_bundle: Bundle) -> None:
+    assert predict(tiny_bundle, "good.png").exit_code == 0
+    assert "explanation" in (work / "predictions" / "predictions.jsonl").read_text()
+    result = predict(tiny_bundle, "good.png", "--explain")
+    assert result.exit_code != 0
+    assert "explain False (now True)" in result.stderr
+
+
+def test_reports_are_written_and_named_in_the_tables(work: Path, tiny_bundle: Bundle) -> None:
+    Image.fromarray(speckle_image()).save("<b>odd & name.png")
+    result = predict(
+        tiny_bundle, "<b>odd & name.png", "--report", "pdf", "--report", "html", "--json"
+    )
+    assert result.exit_code == 0, result.output
+    (row,) = json.loads(result.stdout)["predictions"]
+    page = (work / "predictions" / row["files"]["html"]).read_text("utf-8")
+    assert "&lt;b&gt;odd &amp; name.png" in page
+    assert "<b>odd" not in page
+    assert (work / "predictions" / row["files"]["pdf"]).read_bytes().startswith(b"%PDF")
+    assert row["explanation"] is None
+    assert row["files"]["pdf"] in (work / "predictions" / "predictions.csv").read_text()
+
+
+def test_an_unknown_form_of_a_report_is_wrong_usage(work: Path, tiny_bundle: Bundle) -> None:
+    result = predict(tiny_bundle, "good.png", "--report", "docx")
+    assert result.exit_code == 2
+    assert "--report: expected html or pdf, got 'docx'" in result.stderr
+
+
+def test_explained_and_reported_images_are_taken_over(work: Path, tiny_bundle: Bundle) -> None:
+    options = ("good.png", "--explain", "--report", "html")
+    first = predict(tiny_bundle, *options)
+    rows = (work / "predictions" / "predictions.jsonl").read_text()
+    second = predict(tiny_bundle, *options)
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert "nothing to predict" in second.stderr
+    assert (work / "predictions" / "predictions.jsonl").read_text() == rows
+    (work / "predictions" / "good_why.png").unlink()
+    assert "nothing to predict" not in predict(tiny_bundle, *options).stderr
+    assert (work / "predictions" / "good_why.png").is_file()

@@ -100,3 +100,15 @@ def test_what_does_not_go_together_is_refused(folds, tmp_path):
 
 def test_left_out_rows_are_never_given_a_part(folds):
     assert _ids(assign_parts(folds, lambda _: "train"), LEFT_OUT) == _ids(folds, LEFT_OUT)
+
+
+def test_a_fold_of_the_training_sets_can_be_kept_to_fit_on(folds, tmp_path):
+    other = _as_folds(make_prepared_folder(tmp_path / "second", seed=1), prefix="other ")
+    manifest = cross_set_round([folds], [other], fit_on="fold_1").manifest
+    part = {row.case_id: row.part for row in manifest.rows}
+    for row in folds.rows:
+        kept = {"fold_1": "val", LEFT_OUT: LEFT_OUT}.get(row.part, "train")
+        assert part[row.case_id] == kept
+    assert {part[row.case_id] for row in other.rows} == {"test", LEFT_OUT}
+    with pytest.raises(InvalidInputError, match=r"no fold 'fold_9'.*fold_0"):
+        cross_set_round([folds], [other], fit_on="fold_9")

@@ -65,6 +65,7 @@ class FakeSquare:
     class_logits: NDArray[np.float64]
     class_prob: NDArray[np.float64]
     fit: SquareFit
+    features: NDArray[np.float32] | None = None
 
 
 class FakePredictor:

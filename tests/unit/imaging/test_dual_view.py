@@ -5,8 +5,17 @@ import pytest
 from tiny_bundle import speckle_image
 
 from sonolesion.data.phantom import make_phantom
-from sonolesion.imaging.dual_view import find_seam, measure_seam
+from sonolesion.imaging import dual_view
+from sonolesion.imaging.texture import split_layers
 from sonolesion.types import LesionClass
+
+
+def find_seam(pixels: np.ndarray) -> float | None:
+    return dual_view.find_seam(split_layers(pixels).fine)
+
+
+def measure_seam(pixels: np.ndarray) -> tuple[float, float]:
+    return dual_view.measure_seam(split_layers(pixels).fine)
 
 
 def put_beside(left: np.ndarray, right: np.ndarray, gap_px: int, level: int) -> np.ndarray:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tiny_bundle import disc, make_bundle, speckle_image
+from tiny_bundle import disc, make_bundle, make_gate, speckle_image
 from tiny_decision import make_decision
 
 import sonolesion
@@ -118,6 +118,23 @@ def test_contradiction_and_colour_are_remarked(predictor: Predictor) -> None:
     colour = np.stack([speckle_image()] * 3, axis=2)
     colour[:20, :20] = (255, 0, 0)
     assert "2.0% of the pixels are coloured" in predictor.predict(colour).notes[0]
+
+
+def test_an_image_far_from_the_training_data_is_remarked_and_unsure(tmp_path: Path) -> None:
+    gated = {"feature_output": "features", "decision": make_decision()}
+    near = make_bundle(tmp_path / "near", feature_gate=make_gate(20.0), **gated)
+    far = make_bundle(tmp_path / "far", feature_gate=make_gate(1.0), **gated)
+    image = UltrasoundImage(speckle_image(128, 128, radius_px=55))
+    predictor = Predictor(far, threads=1)
+    features = predictor.predict_square(image).features
+    assert features is not None
+    distance = np.sqrt(901) / 2 * features[0]
+    ordinary, odd = Predictor(near, threads=1).predict(image), predictor.predict(image)
+    remark = f"far from the training data (distance {distance:.2f}, ordinary up to 1.00)"
+    assert [note for note in odd.notes if note not in ordinary.notes] == [remark]
+    assert odd.unsure
+    np.testing.assert_array_equal(odd.mask, ordinary.mask)
+    np.testing.assert_array_equal(odd.class_prob, ordinary.class_prob)
 
 
 def test_without_a_decision_there_is_no_set_and_no_alert(predictor: Predictor) -> None:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_bundle import SIZE_PX, make_graph, make_info
+from tiny_bundle import SIZE_PX, make_bundle, make_gate, make_graph, make_info
 
 from sonolesion.bundle import Bundle, write_bundle
 from sonolesion.errors import BundleError, InvalidInputError
@@ -29,6 +30,36 @@ def test_values_worked_out_by_hand(tiny_bundle: Bundle) -> None:
     output = Session(tiny_bundle, threads=1).run(flat)
     # away from the padded edge: min(40 * (.25 - .125), 400 * (.125 - .02)) = 5
     np.testing.assert_allclose(output.mask_logits[0, 8:-8, 8:-8], 5.0, rtol=1e-5)
+
+
+def test_features_are_given_where_the_bundle_names_them(tmp_path: Path) -> None:
+    bundle = make_bundle(tmp_path / "b", feature_output="features")
+    output = Session(bundle, threads=1).run(batch(2))
+    share = 1 / (1 + np.exp(-output.mask_logits.astype(np.float64)))
+    expected = share.mean(axis=(1, 2))[:, None] * [1.0, -20.0, 10.0, 20.0]
+    assert output.features is not None
+    assert output.features.dtype == np.float32
+    np.testing.assert_allclose(output.features, expected, rtol=1e-4)
+
+
+def test_a_graph_may_have_features_that_nobody_asks_for(tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path / "b", make_info(), make_graph(with_features=True))
+    assert Session(bundle, threads=1).run(batch(1)).features is None
+
+
+def test_features_missing_or_of_another_length_are_named(
+    tmp_path: Path, tiny_bundle: Bundle
+) -> None:
+    info = make_info(feature_output="features")
+    without = write_bundle(tmp_path / "b", info, tiny_bundle.graph)
+    with pytest.raises(BundleError, match=r"bundle.json names 'features' \(feature_output\)"):
+        Session(without)
+    gate = dataclasses.replace(
+        make_gate(2.0), mean=np.zeros(3, np.float32), scale=np.ones(3, np.float32),
+        directions=np.zeros((0, 3), np.float32),
+    )  # fmt: skip
+    with pytest.raises(BundleError, match=r"expected \(N, F\) with 3 features"):
+        Session(make_bundle(tmp_path / "c", feature_output="features", feature_gate=gate))
 
 
 def test_same_result_each_time_alone_and_in_a_batch(tiny_bundle: Bundle) -> None:

@@ -46,7 +46,7 @@ def test_convolutions_start_from_kaiming_normal():
 
 def test_output_is_logits_of_the_input_size():
     network = ClassicUNet(width=2).eval()
-    mask_logits, class_logits = network(torch.rand(2, 1, 48, 64))
+    mask_logits, class_logits, _ = network(torch.rand(2, 1, 48, 64))
     assert mask_logits.shape == (2, 1, 48, 64)
     assert class_logits.shape == (2, 3)
     # probabilities would lie in [0, 1] and sum to 1
@@ -55,6 +55,6 @@ def test_output_is_logits_of_the_input_size():
 
 def test_every_parameter_gets_a_gradient():
     network = ClassicUNet(width=2)
-    mask_logits, class_logits = network(torch.rand(2, 1, 32, 32))
+    mask_logits, class_logits, _ = network(torch.rand(2, 1, 32, 32))
     (mask_logits.square().mean() + class_logits.square().mean()).backward()
     assert all(p.grad is not None for p in network.parameters())

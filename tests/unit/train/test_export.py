@@ -16,11 +16,13 @@ from sonolesion.calibration import (  # noqa: E402
     HeldOut,
     calibration,
     fit_decision,
+    fit_feature_gate,
     read_calibration,
     write_calibration,
 )
 from sonolesion.config import load_train_settings  # noqa: E402
 from sonolesion.errors import InvalidInputError, TrainingError  # noqa: E402
+from sonolesion.files import sha256_file  # noqa: E402
 from sonolesion.imaging.geometry import ResizeMode  # noqa: E402
 from sonolesion.imaging.read import read_image  # noqa: E402
 from sonolesion.inference import Predictor  # noqa: E402
@@ -62,10 +64,12 @@ def test_the_bundle_computes_what_torch_does_at_any_batch_size(tmp_path, checkpo
     for count in (1, 3):
         images = np.random.default_rng(count).random((count, 1, 32, 32), np.float32)
         with torch.no_grad():
-            mask_logits, class_logits = network(torch.from_numpy(images))
+            ours = network(torch.from_numpy(images))
         output = session.run(images)
-        np.testing.assert_allclose(output.mask_logits, mask_logits[:, 0].numpy(), atol=1e-4)
-        np.testing.assert_allclose(output.class_logits, class_logits.numpy(), atol=1e-4)
+        np.testing.assert_allclose(output.mask_logits, ours.mask_logits[:, 0].numpy(), atol=1e-4)
+        np.testing.assert_allclose(output.class_logits, ours.class_logits.numpy(), atol=1e-4)
+        assert output.features.shape == (count, 32)  # 16 times the width of 2
+        np.testing.assert_allclose(output.features, ours.features.numpy(), atol=1e-4)
 
 
 def test_a_graph_that_differs_is_refused(tmp_path, checkpoint, monkeypatch):
@@ -77,6 +81,50 @@ def test_a_graph_that_differs_is_refused(tmp_path, checkpoint, monkeypatch):
     with pytest.raises(TrainingError, match="export refused"):
         export.bundle_from_checkpoints([path], tmp_path / "bundle", manifest=manifest)
     assert not (tmp_path / "bundle").exists()
+
+
+def test_features_that_differ_are_refused(tmp_path, checkpoint, monkeypatch):
+    real = export.export_graph
+
+    def with_other_features(network, info, **choices):
+        forward = network.forward
+        network.forward = lambda images: forward(images)._replace(
+            features=forward(images).features + 0.01
+        )
+        graph = real(network, info, **choices)
+        network.forward = forward
+        return graph
+
+    monkeypatch.setattr(export, "export_graph", with_other_features)
+    with pytest.raises(TrainingError, match="export refused: the features of torch"):
+        export.bundle_from_checkpoints([checkpoint[0]], tmp_path / "bundle")
+
+
+def test_the_gate_of_a_network_goes_into_its_bundle_only(tmp_path, checkpoint):
+    path, _ = checkpoint
+    features = np.random.default_rng(0).normal(size=(120, 32))
+    gate = fit_feature_gate(features[:60], features[60:])
+    given = Calibration(
+        temperature=1.0, decision=None, note="", feature_gates={sha256_file(path): gate}
+    )
+    write_calibration(tmp_path / "calibration.json", given)
+    read = read_calibration(tmp_path / "calibration.json")
+    bundle = export.bundle_from_checkpoints([path], tmp_path / "bundle", calibration=read)
+    assert bundle.info.feature_gate is not None
+    assert bundle.info.feature_gate.threshold == gate.threshold
+    assert load_bundle(tmp_path / "bundle").info.feature_gate is not None
+    state, about = load_model_state(path)
+    save_best(tmp_path / "other.pth", model_state=state, about=about | {"epoch": 2})
+    other = export.bundle_from_checkpoints(
+        [tmp_path / "other.pth", path], tmp_path / "other", calibration=read
+    )
+    assert other.info.feature_gate is None
+
+
+def test_a_calibration_from_before_the_gates_is_read(tmp_path):
+    values = {"temperature": 2.0, "decision": None, "note": "", "split_hash": "ab"}
+    (tmp_path / "c.json").write_text(json.dumps(values), "utf-8")
+    assert read_calibration(tmp_path / "c.json").feature_gates == {}
 
 
 def test_a_checkpoint_of_another_split_is_refused(tmp_path):
@@ -118,9 +166,31 @@ def test_several_checkpoints_answer_with_their_mean_in_half_the_space(tmp_path, 
         alone = [
             member(torch.from_numpy(images)).class_logits.numpy() for member in (network, other)
         ]
+        first = network(torch.from_numpy(images)).features.numpy()
     mean = (alone[0] + alone[1]) / 2
     np.testing.assert_allclose(Session(whole).run(images).class_logits, mean, atol=1e-4)
+    np.testing.assert_allclose(Session(whole).run(images).features, first, atol=1e-4)
     np.testing.assert_allclose(Session(half).run(images).class_logits, mean, atol=0.02)
+
+
+def test_a_mirrored_bundle_answers_for_both_sides(tmp_path, checkpoint):
+    path, network = checkpoint
+    bundle = export.bundle_from_checkpoints([path], tmp_path / "bundle", mirror=True)
+    assert bundle.info.training["mirror"] is True
+    assert bundle.info.description.endswith("32 px, each image and its mirror image.")
+    images = np.random.default_rng(0).random((3, 1, 32, 32), np.float32)
+    session = Session(bundle)
+    output, turned = session.run(images), session.run(images[..., ::-1].copy())
+    with torch.no_grad():
+        plain = network(torch.from_numpy(images))
+        other = network(torch.from_numpy(images[..., ::-1].copy()))
+    mask = (plain.mask_logits[:, 0].numpy() + other.mask_logits[:, 0].numpy()[..., ::-1]) / 2
+    classes = (plain.class_logits + other.class_logits).numpy() / 2
+    np.testing.assert_allclose(output.mask_logits, mask, atol=1e-4)
+    np.testing.assert_allclose(output.class_logits, classes, atol=1e-4)
+    np.testing.assert_allclose(output.features, plain.features.numpy(), atol=1e-4)
+    np.testing.assert_allclose(turned.class_logits, output.class_logits, atol=1e-5)
+    np.testing.assert_allclose(turned.mask_logits, output.mask_logits[..., ::-1], atol=1e-5)
 
 
 def test_checkpoints_of_two_sizes_are_refused(tmp_path, checkpoint):

@@ -19,6 +19,7 @@ from sonolesion.config import TrainSettings, load_train_settings  # noqa: E402
 from sonolesion.data.manifest import Manifest, read_manifest  # noqa: E402
 from sonolesion.data.rounds import assign_parts  # noqa: E402
 from sonolesion.errors import DatasetError, TrainingError  # noqa: E402
+from sonolesion.files import sha256_file  # noqa: E402
 from sonolesion.train import run as training  # noqa: E402
 from sonolesion.train.checkpoint import load_model_state  # noqa: E402
 
@@ -71,13 +72,18 @@ import json
 def report(progress, done, total):
     print(progress.epoch, done, flush=True)
 settings = parse_train_settings(json.loads(sys.argv[3]))
-train(read_manifest(Path(sys.argv[1])), Path(sys.argv[2]), settings=settings, report=report)
+start = Path(sys.argv[4]) if sys.argv[4] else None
+manifest = read_manifest(Path(sys.argv[1]))
+train(manifest, Path(sys.argv[2]), settings=settings, report=report, start_from=start)
 """
 
 
-def _kill_in_mid_epoch(prepared: Path, out: Path, settings: TrainSettings, *, after: int) -> None:
+def _kill_in_mid_epoch(
+    prepared: Path, out: Path, settings: TrainSettings, *, after: int, start_from: Path | str = ""
+) -> None:
     """Run in a process of its own and kill -9 it after `after` batches, between two checkpoints."""
     command = [sys.executable, "-c", KILLED, str(prepared), str(out), settings.model_dump_json()]
+    command.append(str(start_from))
     path = os.pathsep.join(p for p in sys.path if p)
     environment = os.environ | {"PYTHONPATH": path}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
@@ -195,7 +201,35 @@ def test_a_student_learns_from_its_teachers(prepared, tmp_path):
     assert again.best_epoch == taught.best_epoch
     with pytest.raises(TrainingError, match="other settings"):
         _train(prepared, tmp_path / "taught")
-    with pytest.raises(TrainingError, match="no such teacher"):
+    with pytest.raises(TrainingError, match="no such checkpoint"):
         training.train(
             manifest, tmp_path / "none", settings=_settings(), teachers=[tmp_path / "x.pth"]
         )
+
+
+def test_a_run_starts_from_the_weights_of_an_earlier_one(prepared, tmp_path):
+    manifest, settings = read_manifest(prepared), _settings("optim.epochs=1", "seed=43")
+    first = _train(prepared, tmp_path / "first").checkpoint
+    out = tmp_path / "on"
+    still = _settings("optim.epochs=1", "optim.learning_rate=1e-30", "optim.weight_decay=0.0")
+    training.train(manifest, tmp_path / "still", settings=still, start_from=first)
+    begun, about = load_model_state(tmp_path / "still" / "best_model.pth")
+    weights, _ = load_model_state(first)
+    learned = [name for name in weights if "running" not in name and "tracked" not in name]
+    assert all(torch.allclose(begun[name], weights[name], atol=1e-5) for name in learned)
+    assert about["started_from"] == sha256_file(first)
+    _kill_in_mid_epoch(prepared, out, settings, after=2, start_from=first)
+    training.train(manifest, out, settings=settings, start_from=first)
+    training.train(manifest, tmp_path / "whole", settings=settings, start_from=first)
+    whole = _weights(tmp_path / "whole")
+    assert all(torch.equal(value, whole[name]) for name, value in _weights(out).items())
+
+
+def test_a_start_from_another_split_or_network_is_refused(prepared, tmp_path):
+    first = _train(prepared, tmp_path / "first").checkpoint
+    other, keep = _without_val(prepared), _settings("optim.keep=last")
+    with pytest.raises(TrainingError, match="split_hash"):
+        training.train(other, tmp_path / "other", settings=keep, start_from=first)
+    same, wider = read_manifest(prepared), _settings("model.width=3")
+    with pytest.raises(TrainingError, match="has shape"):
+        training.train(same, tmp_path / "wider", settings=wider, start_from=first)

@@ -49,7 +49,8 @@ def test_two_workers_of_ray_give_the_rows_of_a_local_run(
         "PYTHONPATH": str(repository / "src"),
         "RAY_raylet_start_wait_time_s": "120",
     }
-    common = ["predict", "scans", "--bundle", str(tiny_bundle.folder), "--no-pictures", "-q"]
+    common = ["predict", "scans", "--bundle", str(tiny_bundle.folder), "--no-pictures", "-q",
+              "--explain", "--report", "html"]  # fmt: skip
     for options in (["-o", "local"], ["-o", "ray", "--cluster", "local", "--workers", "2"]):
         done = subprocess.run(
             [sys.executable, "-m", "sonolesion", *common, *options],
@@ -60,7 +61,8 @@ def test_two_workers_of_ray_give_the_rows_of_a_local_run(
         assert done.returncode == 3, done.stderr
     assert len(rows(tmp_path / "local")) == 8
     assert rows(tmp_path / "ray") == rows(tmp_path / "local")
-    for name in ("errors.csv", "summary.txt", "masks/3_mask.png", "3_result.txt"):
+    for name in ("errors.csv", "summary.txt", "masks/3_mask.png", "3_result.txt", "3_why.png",
+                 "3_report.html"):  # fmt: skip
         one, other = ((tmp_path / out / name).read_bytes() for out in ("local", "ray"))
         assert one == other
 

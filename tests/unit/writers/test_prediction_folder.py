@@ -352,7 +352,7 @@ def test_a_joint_decision_stands_in_tables_text_and_summary(scans: Path, tmp_pat
     rows = read_csv(out / "predictions.csv")
     for line, row in zip(lines, rows, strict=True):
         direct = predictor.predict(Path(line["source"]))
-        assert line["schema_version"] == 3
+        assert line["schema_version"] == 4
         assert tuple(line["prediction_set"]) == direct.prediction_set != ()
         assert [line[c] for c in DECIDED_COLUMNS if c != "prediction_set"] == [
             direct.unsure, direct.malignant_alert, direct.disagreement

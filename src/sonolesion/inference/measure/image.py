@@ -14,7 +14,10 @@ from sonolesion.types.lesion import Point
 
 
 def measure_image(
-    image: UltrasoundImage, *, mask: NDArray[np.bool_], lesion_prob: NDArray[np.float32]
+    image: UltrasoundImage,
+    *,
+    mask: NDArray[np.bool_],
+    lesion_prob: NDArray[np.float32] | None = None,
 ) -> MeasuredLesions:
     """Measure the lesions of an image on its scan area alone.
 
@@ -24,7 +27,8 @@ def measure_image(
     Args:
         image: the frame; figures are in mm where it knows its spacing.
         mask: bool (H, W) of the frame, empty outside of the area.
-        lesion_prob: float32 (H, W) in [0, 1], for ranges of the sizes.
+        lesion_prob: float32 (H, W) in [0, 1], for ranges of the sizes; None for an outline that
+            was drawn by hand.
 
     Raises:
         InvalidInputError: see `measure_lesions`.
@@ -33,7 +37,7 @@ def measure_image(
         crop_array(mask, image.area),
         crop_to_area(image).pixels,
         spacing_mm=image.spacing_mm,
-        lesion_prob=crop_array(lesion_prob, image.area),
+        lesion_prob=None if lesion_prob is None else crop_array(lesion_prob, image.area),
     )
     if image.area is None:
         return found

@@ -8,9 +8,10 @@ from sonolesion.config import ModelSettings
 from sonolesion.train.models.classic_unet import ClassicUNet
 from sonolesion.train.models.encoder_unet import EncoderUNet
 from sonolesion.train.models.ensemble import Ensemble
+from sonolesion.train.models.mirrored import Mirrored
 from sonolesion.train.models.output import ModelOutput
 
-__all__ = ["ClassicUNet", "EncoderUNet", "Ensemble", "ModelOutput", "build_model"]
+__all__ = ["ClassicUNet", "EncoderUNet", "Ensemble", "Mirrored", "ModelOutput", "build_model"]
 
 
 def build_model(settings: ModelSettings, *, load_pretrained: bool = False) -> nn.Module:

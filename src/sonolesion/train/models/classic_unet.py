@@ -64,7 +64,10 @@ class ClassicUNet(nn.Module):
         self.apply(_initialise)
 
     def forward(self, images: Tensor) -> ModelOutput:
-        """Compute the logits of images (B, 1, H, W) in [0, 1]; H and W multiples of 16."""
+        """Compute logits and features (B, 16 * width) of images (B, 1, H, W) in [0, 1].
+
+        H and W are multiples of 16.
+        """
         skips: list[Tensor] = []
         features = images
         for block in self.encoder:
@@ -73,9 +76,10 @@ class ClassicUNet(nn.Module):
             features = self.pool(features)
         features = self.bottleneck(features)
         class_logits = self.class_head(features)
+        pooled = features.mean(dim=(2, 3))
         for upsample, block, skip in zip(self.upsample, self.decoder, reversed(skips), strict=True):
             features = block(torch.cat([skip, upsample(features)], dim=1))
-        return ModelOutput(self.mask_head(features), class_logits)
+        return ModelOutput(self.mask_head(features), class_logits, pooled)
 
 
 def _initialise(module: nn.Module) -> None:

@@ -87,7 +87,10 @@ class EncoderUNet(nn.Module):
         )
 
     def forward(self, images: Tensor) -> ModelOutput:
-        """Compute the logits of images (B, 1, H, W) in [0, 1]; H and W multiples of 32."""
+        """Compute logits and features (B, C) of images (B, 1, H, W) in [0, 1].
+
+        H and W are multiples of 32.
+        """
         skips = self.encoder((images - _IMAGENET_MEAN) / _IMAGENET_STD)
         deepest = features = skips[-1]  # (B, C, H / 32, W / 32)
         for up, skip in zip(self.decoder, reversed(skips[:-1]), strict=True):
@@ -98,8 +101,9 @@ class EncoderUNet(nn.Module):
         rim = nn.functional.max_pool2d(lesion, 3, stride=1, padding=1) - lesion
         coarse = nn.functional.avg_pool2d(lesion, 2)
         finer = skips[-2]
+        whole = deepest.mean(dim=(2, 3))
         pooled = [
-            deepest.mean(dim=(2, 3)),
+            whole,
             _average_over(deepest, coarse),
             _average_over(finer, lesion),
             _average_over(finer, rim),
@@ -108,7 +112,7 @@ class EncoderUNet(nn.Module):
         full = nn.functional.interpolate(
             logits, scale_factor=2.0, mode="bilinear", align_corners=False
         )
-        return ModelOutput(full, class_logits)
+        return ModelOutput(full, class_logits, whole)
 
 
 def _average_over(features: Tensor, weights: Tensor) -> Tensor:

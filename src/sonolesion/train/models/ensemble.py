@@ -11,7 +11,11 @@ from sonolesion.train.models.output import ModelOutput
 
 
 class Ensemble(nn.Module):
-    """The mean of the members' logits, of mask and class alike.
+    """The mean of the members' logits, of mask and class alike; the features of the first.
+
+    Each member has features of its own kind: their mean would mean nothing, and side by side no
+    held-out image could set the limit of their distance, since each was trained on by some member
+    (docs/decisions/0010-feature-gate.md).
 
     Args:
         members: at least one network, each returning `ModelOutput` for the same input size.
@@ -27,4 +31,5 @@ class Ensemble(nn.Module):
         return ModelOutput(
             torch.stack([output.mask_logits for output in outputs]).mean(dim=0),
             torch.stack([output.class_logits for output in outputs]).mean(dim=0),
+            outputs[0].features,
         )

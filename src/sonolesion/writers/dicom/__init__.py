@@ -13,6 +13,17 @@ install. Nothing here decodes pixels. Research use only.
 from __future__ import annotations
 
 from sonolesion.writers.dicom.findings import ImageFindings
-from sonolesion.writers.dicom.results import DicomFiles, write_dicom_results
+from sonolesion.writers.dicom.results import (
+    DicomFiles,
+    DicomObjects,
+    make_dicom_results,
+    write_dicom_results,
+)
 
-__all__ = ["DicomFiles", "ImageFindings", "write_dicom_results"]
+__all__ = [
+    "DicomFiles",
+    "DicomObjects",
+    "ImageFindings",
+    "make_dicom_results",
+    "write_dicom_results",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sonolesion.inference.measure import LexiconDraft
 from sonolesion.types import CLASS_NAMES, LesionClass, Prediction
+from sonolesion.types.notice import OUTLINE_EDITED
 
 PERCENT = 100.0
 _DIGITS = 2
@@ -32,6 +33,8 @@ def describe_answer(prediction: Prediction) -> tuple[str, ...]:
         sentences.append("Malignant alert: at or above the operating point of the model.")
     if prediction.disagreement:
         sentences.append("The outline alone and the class alone contradicted each other.")
+    if OUTLINE_EDITED in prediction.notes:
+        sentences.append("The outline was edited by a reader; it is not the model's own.")
     if not prediction.mask.any():
         sentences.append("No lesion was outlined: there is no segmentation and no measurement.")
     return tuple(sentences)

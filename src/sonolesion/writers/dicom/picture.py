@@ -12,6 +12,7 @@ from sonolesion.imaging.draw import draw_overlay
 from sonolesion.imaging.panels import add_caption
 from sonolesion.inference.measure import LesionMeasurement
 from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY
+from sonolesion.types.notice import OUTLINE_EDITED
 from sonolesion.writers.dicom.findings import ImageFindings
 
 BANNER = "RESEARCH USE ONLY"
@@ -50,6 +51,8 @@ def _caption(findings: ImageFindings, scale_sentence: str) -> Iterator[str]:
     )
     for number, lesion in enumerate(findings.lesions.lesions, start=1):
         yield _describe_lesion(number, lesion)
+    if OUTLINE_EDITED in prediction.notes:
+        yield "Outline edited by a reader."
     if not prediction.mask.any():
         yield "No lesion was outlined."
     yield f"{scale_sentence} Model {findings.bundle.label}."

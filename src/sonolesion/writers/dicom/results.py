@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sonolesion.errors import InvalidInputError
 from sonolesion.files import atomic_write_bytes, explain_write_errors
+from sonolesion.types.notice import OUTLINE_EDITED
 from sonolesion.writers.dicom.discretion import keep_values_back
 from sonolesion.writers.dicom.extra import require_dicom_extra
 from sonolesion.writers.dicom.findings import ImageFindings, find_parts
@@ -43,6 +44,21 @@ class DicomFiles:
         """Those that are there, in the order in which a PACS should get them."""
         found = (self.segmentation, self.report, self.capture)
         return tuple(path for path in found if path is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class DicomObjects:
+    """One image's results as the bytes of DICOM files.
+
+    Attributes:
+        segmentation: the SEG; None where no lesion was outlined.
+        report: the SR.
+        capture: the SC.
+    """
+
+    segmentation: bytes | None
+    report: bytes
+    capture: bytes
 
 
 def write_dicom_results(
@@ -82,25 +98,66 @@ def write_dicom_results(
     """
     require_dicom_extra()
     # imported here: highdicom takes a second, and is there with the extra only
-    from sonolesion.writers.dicom.equipment import describe_equipment
-    from sonolesion.writers.dicom.identifiers import hash_parts, plan_identifiers
-    from sonolesion.writers.dicom.secondary_capture import build_capture
-    from sonolesion.writers.dicom.segmentation import build_segmentation
+    from sonolesion.writers.dicom.identifiers import hash_parts
     from sonolesion.writers.dicom.source import read_source
-    from sonolesion.writers.dicom.structured_report import build_report
 
     frame = read_source(source, frame=findings.frame)
-    parts = find_parts(findings)
-    _check_size(frame, findings)
     stem = hash_parts(frame.sop_instance_uid)[:16] if stem is None else _check_stem(stem)
     stem = stem if frame.frame is None or stem_names_frame else f"{stem}_frame{frame.frame}"
+    made = _make(frame, findings, made_at)
+    paths = {kind: out / f"{stem}_{kind}.dcm" for kind in ("seg", "sr", "sc")}
+    if made.segmentation is None:
+        with explain_write_errors(paths["seg"]), contextlib.suppress(FileNotFoundError):
+            paths["seg"].unlink()
+    else:
+        atomic_write_bytes(paths["seg"], made.segmentation)
+    atomic_write_bytes(paths["sr"], made.report)
+    atomic_write_bytes(paths["sc"], made.capture)
+    has_lesion = made.segmentation is not None
+    return DicomFiles(paths["seg"] if has_lesion else None, paths["sr"], paths["sc"])
+
+
+def make_dicom_results(
+    source: pydicom.Dataset | bytes, findings: ImageFindings, *, made_at: datetime | None = None
+) -> DicomObjects:
+    """Make what `write_dicom_results` writes, without writing it.
+
+    Args:
+        source: the DICOM image that was predicted, or the bytes of its file.
+        findings: image, answer, measurements, bundle, frame.
+        made_at: the time to write as that of making; None for now.
+
+    Raises:
+        MissingExtraError, UnreadableImageError, UnsupportedImageError, InvalidInputError: see
+            `write_dicom_results`.
+    """
+    require_dicom_extra()
+    from sonolesion.writers.dicom.source import read_source
+
+    return _make(read_source(source, frame=findings.frame), findings, made_at)
+
+
+def _make(frame: SourceFrame, findings: ImageFindings, made_at: datetime | None) -> DicomObjects:
+    from sonolesion.writers.dicom.equipment import describe_equipment
+    from sonolesion.writers.dicom.identifiers import plan_identifiers
+    from sonolesion.writers.dicom.secondary_capture import build_capture
+    from sonolesion.writers.dicom.segmentation import build_segmentation
+    from sonolesion.writers.dicom.structured_report import build_report
+
+    parts = find_parts(findings)
+    _check_size(frame, findings)
     identifiers = plan_identifiers(frame, findings)
     equipment = describe_equipment(findings.bundle)
     made_at = datetime.now().astimezone() if made_at is None else made_at
     segmentation = None
     if parts.lesions:
         segmentation = build_segmentation(
-            frame, parts, identifiers=identifiers, equipment=equipment, made_at=made_at
+            frame,
+            parts,
+            identifiers=identifiers,
+            equipment=equipment,
+            made_at=made_at,
+            is_edited=OUTLINE_EDITED in findings.prediction.notes,
         )
     report = build_report(
         frame,
@@ -114,15 +171,11 @@ def write_dicom_results(
     capture = build_capture(
         frame, findings, identifiers=identifiers, equipment=equipment, made_at=made_at
     )
-    paths = {kind: out / f"{stem}_{kind}.dcm" for kind in ("seg", "sr", "sc")}
-    if segmentation is None:
-        with explain_write_errors(paths["seg"]), contextlib.suppress(FileNotFoundError):
-            paths["seg"].unlink()
-    else:
-        atomic_write_bytes(paths["seg"], encode_dicom(segmentation))
-    atomic_write_bytes(paths["sr"], encode_dicom(report))
-    atomic_write_bytes(paths["sc"], encode_dicom(capture))
-    return DicomFiles(None if segmentation is None else paths["seg"], paths["sr"], paths["sc"])
+    return DicomObjects(
+        None if segmentation is None else encode_dicom(segmentation),
+        encode_dicom(report),
+        encode_dicom(capture),
+    )
 
 
 def encode_dicom(result: pydicom.Dataset) -> bytes:

@@ -32,6 +32,7 @@ def build_segmentation(
     identifiers: ResultIdentifiers,
     equipment: Equipment,
     made_at: datetime,
+    is_edited: bool = False,
 ) -> hd.seg.Segmentation:
     """Build the segmentation; its segments together are the mask, to the pixel.
 
@@ -47,6 +48,7 @@ def build_segmentation(
         identifiers: UIDs.
         equipment: who made it.
         made_at: when.
+        is_edited: a reader edited the outline: the segments are semi-automatic.
     """
     masks = [part.mask for part in parts.lesions]
     names = [f"Lesion {part.number}" for part in parts.lesions]
@@ -58,7 +60,9 @@ def build_segmentation(
         pixel_array=np.stack(masks, axis=-1)[np.newaxis],
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[
-            _describe_segment(number, name, equipment=equipment, identifiers=identifiers)
+            _describe_segment(
+                number, name, equipment=equipment, identifiers=identifiers, is_edited=is_edited
+            )
             for number, name in enumerate(names, start=1)
         ],
         series_instance_uid=identifiers.series_uid("SEG"),
@@ -83,14 +87,20 @@ def build_segmentation(
 
 
 def _describe_segment(
-    number: int, name: str, *, equipment: Equipment, identifiers: ResultIdentifiers
+    number: int,
+    name: str,
+    *,
+    equipment: Equipment,
+    identifiers: ResultIdentifiers,
+    is_edited: bool,
 ) -> hd.seg.SegmentDescription:
+    kinds = hd.seg.SegmentAlgorithmTypeValues
     return hd.seg.SegmentDescription(
         segment_number=number,
         segment_label=name if name != SPECKS else "Parts too small to measure",
         segmented_property_category=codes.ABNORMAL_STRUCTURE,
         segmented_property_type=codes.LESION,
-        algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
+        algorithm_type=kinds.SEMIAUTOMATIC if is_edited else kinds.AUTOMATIC,
         algorithm_identification=hd.AlgorithmIdentificationSequence(
             name=f"sonolesion, {equipment.model}"[:64],
             family=codes.ARTIFICIAL_INTELLIGENCE,

@@ -6,6 +6,7 @@ No message and no log line made here holds a value of a tag: only keywords and n
 from __future__ import annotations
 
 import contextlib
+import io
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -74,11 +75,11 @@ class SourceFrame:
         return None if self.frame is None else [self.frame]
 
 
-def read_source(source: pydicom.Dataset | Path | str, *, frame: int | None) -> SourceFrame:
+def read_source(source: pydicom.Dataset | Path | str | bytes, *, frame: int | None) -> SourceFrame:
     """Take from a DICOM image what its results need; the pixels are not read.
 
     Args:
-        source: the data set, which is not changed, or its file.
+        source: the data set, which is not changed, its file, or the bytes of one.
         frame: number of the frame, 1 for the first; None for a source with one frame.
 
     Raises:
@@ -89,7 +90,8 @@ def read_source(source: pydicom.Dataset | Path | str, *, frame: int | None) -> S
     with _explain_faults():
         header = source
         if not isinstance(header, pydicom.Dataset):
-            header = pydicom.dcmread(Path(header), stop_before_pixels=True)
+            file = io.BytesIO(header) if isinstance(header, bytes) else Path(header)
+            header = pydicom.dcmread(file, stop_before_pixels=True)
         missing = [name for name in _NEEDED if not header.get(name)]
         missing += [name for name in _UIDS if not UID(str(header.get(name, ""))).is_valid]
         if missing:
