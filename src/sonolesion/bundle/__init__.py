@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sonolesion.bundle.decision import Decision
+from sonolesion.bundle.precision import Precision, PrecisionChoice
 from sonolesion.bundle.schema import BundleInfo
 from sonolesion.bundle.store import (
     DEFAULT_BUNDLE,
     Bundle,
-    Precision,
     int8_bundle,
     load_bundle,
     shipped_bundles,
@@ -20,6 +20,7 @@ __all__ = [
     "BundleInfo",
     "Decision",
     "Precision",
+    "PrecisionChoice",
     "int8_bundle",
     "load_bundle",
     "shipped_bundles",

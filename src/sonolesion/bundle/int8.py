@@ -20,6 +20,13 @@ from sonolesion.bundle.fields import Check, integer, matching, number, record, r
 from sonolesion.bundle.wire import iter_fields, iter_messages, make_field
 from sonolesion.types import CLASS_NAMES
 
+MAX_PROBE_CHANGE = 0.05
+"""Largest difference of the probe's class logits from the stored ones.
+
+The same arithmetic gives them to 1e-4, whatever instructions compute it; sums that saturate (a CPU
+without VNNI) change those of the shipped networks by .1 to .3 (benchmarks/older_cpu.py).
+"""
+
 _MODEL_GRAPH, _GRAPH_NODE, _GRAPH_TENSOR, _TENSOR_NAME = 7, 1, 5, 8
 _NODE_INPUT, _NODE_OUTPUT = 1, 2
 
@@ -67,7 +74,7 @@ def probe_image(size_px: int) -> NDArray[np.float32]:
     """
     rows_px, cols_px = np.ogrid[:size_px, :size_px]
     level = (rows_px * cols_px + 3 * rows_px * rows_px // 7 + 5 * cols_px) % 256
-    return (level / 255).astype(np.float32)
+    return np.asarray(level / 255, np.float32)
 
 
 def join_weights(form: bytes, whole: bytes) -> bytes:

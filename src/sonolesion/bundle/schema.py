@@ -31,6 +31,7 @@ from sonolesion.bundle.fields import (
 from sonolesion.bundle.gate import FeatureGate
 from sonolesion.bundle.gate_fields import check_feature_gate, feature_gate_to_json
 from sonolesion.bundle.int8 import Int8Form, check_int8
+from sonolesion.bundle.precision import INT8_MARK, Precision
 from sonolesion.errors import BundleError
 from sonolesion.imaging.geometry import RESAMPLE, ResizeMode
 from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY
@@ -45,7 +46,8 @@ class BundleInfo:
 
     Attributes:
         name: short name, lower case, e.g. "fast".
-        version: of the weights, e.g. "0.1".
+        version: of the weights, e.g. "0.1"; in memory, not in the file, "0.1+int8" where the int8
+            form answers.
         created: day of export, ISO 8601.
         description: one sentence for people.
         licence: SPDX id or name of the licence of the weights.
@@ -57,7 +59,8 @@ class BundleInfo:
         mask_threshold: a pixel is lesion at or above this probability, (0, 1).
         temperature: class logits are divided by it, (0, 100].
         decision: how outline and class become one answer; None where it was not fitted.
-        onnx_sha256: of the graph file; filled in by `write_bundle`.
+        onnx_sha256: of the graph that answers; in the file that of `model.onnx`, filled in by
+            `write_bundle`.
         feature_gate: how far an image may be from the training data; None where it was not fitted.
         int8: the graph's int8 form, `model_int8.onnx`; None where the bundle has none.
         training: preset, split_hash, protocol, seed, epochs, dataset, ... as JSON values.
@@ -97,6 +100,11 @@ class BundleInfo:
     def label(self) -> str:
         """Name and version, e.g. "fast 0.1"."""
         return f"{self.name} {self.version}"
+
+    @property
+    def precision(self) -> Precision:
+        """What answers under this label: the version of an int8 form ends with "+int8"."""
+        return Precision.INT8 if self.version.endswith(INT8_MARK) else Precision.FP32
 
 
 def bundle_info_to_json(info: BundleInfo) -> dict[str, Any]:
@@ -178,7 +186,9 @@ _ADDED_SINCE: dict[int, dict[str, object]] = {
 _GRAPH_NAME = matching(r"[A-Za-z_][A-Za-z0-9_.]{0,99}", "a name of letters, digits, '_' and '.'")
 _CHECKS: dict[str, Check] = {
     "name": matching(r"[a-z0-9][a-z0-9._-]{0,63}", "lower-case letters, digits, '.', '_', '-'"),
-    "version": matching(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,31}", "a version such as '0.1'"),
+    "version": matching(
+        r"(?!.*\+int8$)[0-9A-Za-z][0-9A-Za-z.+-]{0,31}", "a version such as '0.1'; '+int8' is added"
+    ),
     "created": _iso_date,
     "description": _TEXT,
     "licence": _TEXT,

@@ -6,12 +6,12 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import NoReturn
 
 from sonolesion.bundle.graph import check_graph
 from sonolesion.bundle.int8 import join_weights
+from sonolesion.bundle.precision import INT8_MARK, Precision
 from sonolesion.bundle.schema import BundleInfo, bundle_info_to_json, parse_bundle_info
 from sonolesion.errors import BundleError
 from sonolesion.files import atomic_folder, atomic_write_bytes, atomic_write_json
@@ -23,13 +23,6 @@ INFO_NAME = "bundle.json"
 MAX_GRAPH_BYTES = 200 * 10**6
 MAX_INFO_BYTES = 10**6
 SHIPPED_FOLDER = Path(__file__).parent / "shipped"
-
-
-class Precision(StrEnum):
-    """The numbers that a network computes with."""
-
-    FP32 = "fp32"
-    INT8 = "int8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +42,11 @@ class Bundle:
     folder: Path
     int8: bytes | None = field(default=None, repr=False)
     precision: Precision = Precision.FP32
+
+    @property
+    def graph_file(self) -> Path:
+        """The file that `graph` is from, for messages."""
+        return self.folder / (INT8_NAME if self.precision is Precision.INT8 else GRAPH_NAME)
 
 
 def shipped_bundles() -> tuple[str, ...]:
@@ -83,9 +81,10 @@ def load_bundle(path_or_name: Path | str = DEFAULT_BUNDLE) -> Bundle:
 
 
 def int8_bundle(bundle: Bundle) -> Bundle:
-    """Return the bundle with its int8 form as the graph to run, its version marked "+int8".
+    """Return the bundle with its int8 form as the graph to run.
 
-    So every result, table and report names the precision: "fast 0.1+int8".
+    Its version is marked "+int8" and its hash is that of the graph that runs, so that every result,
+    table and report says which graph answered: "fast 0.1+int8".
 
     Raises:
         BundleError: it has no int8 form.
@@ -96,12 +95,13 @@ def int8_bundle(bundle: Bundle) -> Bundle:
         raise BundleError(
             f"{bundle.folder}: has no int8 form ({INT8_NAME}). Use fp32, or export it with --int8."
         )
-    return dataclasses.replace(
-        bundle,
-        info=dataclasses.replace(bundle.info, version=f"{bundle.info.version}+int8"),
-        graph=join_weights(bundle.int8, bundle.graph),
-        precision=Precision.INT8,
+    graph = join_weights(bundle.int8, bundle.graph)
+    info = dataclasses.replace(
+        bundle.info,
+        version=f"{bundle.info.version}{INT8_MARK}",
+        onnx_sha256=hashlib.sha256(graph).hexdigest(),
     )
+    return dataclasses.replace(bundle, info=info, graph=graph, precision=Precision.INT8)
 
 
 def write_bundle(folder: Path, info: BundleInfo, graph: bytes, int8: bytes | None = None) -> Bundle:

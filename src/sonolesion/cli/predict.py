@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sonolesion.cli.precision_option import PrecisionOption
 from sonolesion.cli.run_record import Run, running
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def predict_command(
             "--bundle", "-b", help="Folder or name of a bundle; the shipped one if not given."
         ),
     ] = None,
+    precision: PrecisionOption = None,
     path_list: Annotated[
         str | None,
         typer.Option("--list", help="Text file with one path a line; - for the standard input."),
@@ -134,6 +136,7 @@ def predict_command(
         "column": column, "shard": shard, "pictures": pictures, "parquet": parquet, "dicom": dicom,
         "explain": explain, "report": report or [], "overwrite": overwrite, "workers": workers,
         "threads": threads, "frame": frame, "mm_per_px": mm_per_px, "cluster": cluster,
+        "precision": precision,
     }  # fmt: skip
     with (
         running(
@@ -147,9 +150,9 @@ def predict_command(
         reading = _parse_reading(frame, mm_per_px)
         texts = _gather(inputs or [], path_list=path_list, table=table, column=column)
         predict_into(
-            run, texts, out, bundle=bundle, shard=shard, pictures=pictures, parquet=parquet,
-            dicom=dicom, overwrite=overwrite, workers=workers, threads=threads, reading=reading,
-            cluster=cluster, extras=extras,
+            run, texts, out, bundle=bundle, precision=precision, shard=shard,
+            pictures=pictures, parquet=parquet, dicom=dicom, overwrite=overwrite,
+            workers=workers, threads=threads, reading=reading, cluster=cluster, extras=extras,
         )  # fmt: skip
 
 
@@ -159,6 +162,7 @@ def predict_into(
     out: Path,
     *,
     bundle: str | Path | None = None,
+    precision: str | None = None,
     shard: str = "1/1",
     pictures: bool = True,
     parquet: bool = False,
@@ -177,6 +181,7 @@ def predict_into(
         inputs: images, folders, patterns.
         out: output folder.
         bundle: folder or name; None for the shipped one.
+        precision: fp32, int8 or auto; None for what the environment says, else fp32.
         shard: which part of the inputs, as "3/16".
         pictures: write panels and overlays.
         parquet: write predictions.parquet too.
@@ -218,7 +223,8 @@ def predict_into(
         gc.enable()
     if cluster is None:
         plan = plan_concurrency(len(listing.files), workers=workers, threads=threads)
-        predictor = load_predictor(bundle, threads=plan.threads)
+        predictor = load_predictor(bundle, threads=plan.threads, precision=precision)
+        run.set_device(f"cpu {predictor.info.precision}")
         report = run_in_threads(
             listing, out, predictor=predictor, workers=plan.workers, options=options
         )
@@ -226,8 +232,9 @@ def predict_into(
         from sonolesion.writers.cluster import run_on_ray
 
         report = run_on_ray(
-            listing, out, bundle=bundle, address=cluster, workers=workers, options=options
-        )
+            listing, out, bundle=bundle, precision=precision, address=cluster, workers=workers,
+            options=options,
+        )  # fmt: skip
     bar.close()
     _record_inputs(run, report)
     if run.json_output:

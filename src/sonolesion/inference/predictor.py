@@ -25,7 +25,7 @@ from sonolesion.bundle import (
     Bundle,
     BundleInfo,
     Precision,
-    int8_bundle,
+    PrecisionChoice,
     load_bundle,
 )
 from sonolesion.bundle.decision import measure_peak
@@ -43,6 +43,7 @@ from sonolesion.inference.postprocess import (
     outline_lesion,
     threshold_mask,
 )
+from sonolesion.inference.precision import choose_form, read_choice
 from sonolesion.inference.runtime import Session
 from sonolesion.metrics.probability import sigmoid, softmax
 from sonolesion.types import LesionClass, Prediction, UltrasoundImage
@@ -87,20 +88,33 @@ class Predictor:
         threads: of one network run; None for as many as there are cores.
         measure: measure the lesions of each outline; an evaluation, which looks at none of the
             figures, switches it off.
+        session: of the bundle's graph, where it is there already; `threads` is then not used.
 
     Raises:
         BundleError: the graph does not keep the bundle's contract.
     """
 
-    def __init__(self, bundle: Bundle, threads: int | None = None, *, measure: bool = True) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        threads: int | None = None,
+        *,
+        measure: bool = True,
+        session: Session | None = None,
+    ) -> None:
         self._info = bundle.info
         self._measure = measure
-        self._session = Session(bundle, threads)
+        self._session = session or Session(bundle, threads)
 
     @property
     def info(self) -> BundleInfo:
         """The bundle's own description."""
         return self._info
+
+    @property
+    def precision(self) -> Precision:
+        """Which form of the bundle answers; int8 is named in `info.label`, too."""
+        return self._info.precision
 
     def predict(
         self,
@@ -267,7 +281,8 @@ def load_predictor(
     *,
     threads: int | None = None,
     measure: bool = True,
-    precision: Precision = Precision.FP32,
+    precision: PrecisionChoice | str | None = None,
+    fall_back: bool = True,
 ) -> Predictor:
     """Load a bundle, by default the one that is shipped, and make it ready to predict.
 
@@ -275,15 +290,21 @@ def load_predictor(
         bundle: folder or name of a shipped bundle; None for `DEFAULT_BUNDLE`.
         threads: of one network run; None for as many as there are cores.
         measure: measure the lesions of each outline.
-        precision: fp32, or the bundle's int8 form; results then name it: "fast 0.1+int8".
+        precision: "fp32", "int8", or "auto" for the quicker one on this computer; None for what
+            the environment variable SONOLESION_PRECISION says, else fp32. Results of the int8
+            form name it: "fast 0.1+int8".
+        fall_back: where this computer computes int8 wrongly, log a warning and take fp32; False
+            to raise, for results that have to come from one form.
 
     Raises:
-        BundleError: no such bundle, it is damaged, or it has no int8 form.
+        BundleError: no such bundle, it is damaged, or it has no int8 form; without `fall_back`
+            also where this computer computes int8 wrongly.
+        InvalidInputError: `threads` is below 1, or the precision is none.
     """
+    choice = read_choice(precision)
     loaded = load_bundle(DEFAULT_BUNDLE if bundle is None else bundle)
-    if precision is Precision.INT8:
-        loaded = int8_bundle(loaded)
-    return Predictor(loaded, threads, measure=measure)
+    chosen = choose_form(loaded, choice, threads=threads, fall_back=fall_back)
+    return Predictor(chosen.bundle, measure=measure, session=chosen.session)
 
 
 def _name_of(source: Source) -> str:

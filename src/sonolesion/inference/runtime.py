@@ -58,7 +58,7 @@ class Session:
             raise InvalidInputError(f"threads: expected at least 1, got {threads}.")
         self._info = bundle.info
         self._n_features = 0
-        self._file = str(bundle.folder / "model.onnx")
+        self._file = str(bundle.graph_file)
         self._faults: tuple[type[Exception], ...] = (
             native.EPFail, native.Fail, native.InvalidArgument, native.InvalidGraph,
             native.InvalidProtobuf, native.NoModel, native.NotImplemented,
@@ -174,6 +174,13 @@ class Session:
 def _first_line(error: Exception) -> str:
     text = str(error).strip()
     return text.splitlines()[0][:200] if text else type(error).__name__
+
+
+def runtime_version() -> str:
+    """Return the version of the installed ONNX Runtime."""
+    import onnxruntime
+
+    return str(onnxruntime.__version__)
 
 
 def available_providers() -> tuple[str, ...]:
