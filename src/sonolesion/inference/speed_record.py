@@ -81,7 +81,7 @@ def _from_cpuinfo(path: Path) -> str:
     has = set(f"{fields.get('flags', '')} {fields.get('Features', '')}".split())
     name = fields.get("model name") or fields.get("CPU part") or platform.machine()
     parts = (fields.get(key, "") for key in ("cpu family", "model", "stepping"))
-    return " ".join([name, *parts, *(flag for flag in _CPU_FLAGS if flag in has)])
+    return " ".join([name, *filter(None, parts), *(flag for flag in _CPU_FLAGS if flag in has)])
 
 
 def recall_speed(key: SpeedKey) -> MeasuredSpeed | None:
