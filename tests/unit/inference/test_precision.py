@@ -48,9 +48,7 @@ def test_fp32_is_the_default_and_int8_is_named(folder: Path) -> None:
     assert (one.bundle, two.bundle) == ("tiny 0.1", "tiny 0.1+int8")
     assert one.class_logits is not None
     assert two.class_logits is not None
-    np.testing.assert_allclose(
-        two.class_logits - one.class_logits, [INT8_SHIFT, 0, 0], atol=1e-5
-    )
+    np.testing.assert_allclose(two.class_logits - one.class_logits, [INT8_SHIFT, 0, 0], atol=1e-5)
 
 
 def test_an_argument_goes_before_the_environment(
@@ -67,7 +65,7 @@ def test_another_word_is_refused_by_where_it_stands(monkeypatch: pytest.MonkeyPa
     with pytest.raises(InvalidInputError, match="precision: expected one of auto, fp32, int8"):
         read_choice("fp16")
     monkeypatch.setenv("SONOLESION_PRECISION", "fast")
-    with pytest.raises(InvalidInputError, match="SONOLESION_PRECISION: .*got 'fast'"):
+    with pytest.raises(InvalidInputError, match=r"SONOLESION_PRECISION: .*got 'fast'"):
         read_choice(None)
 
 
@@ -89,7 +87,7 @@ def test_a_cpu_that_gives_the_probe_another_answer_is_not_trusted(
         assert chosen.bundle.precision is Precision.FP32
         assert "changes the answer to the probe image by 0.06 (allowed 0.05)" in chosen.warning
         assert "fp32 is used" in caplog.text
-    with pytest.raises(BundleError, match="probe image by 0.06"):
+    with pytest.raises(BundleError, match=r"probe image by 0\.06"):
         choose_form(off, PrecisionChoice.INT8, threads=1, fall_back=False)
     near = load_bundle(make_int8_bundle(tmp_path / "near", probe_error=0.04).folder)
     assert choose_form(near, PrecisionChoice.INT8).bundle.precision is Precision.INT8
