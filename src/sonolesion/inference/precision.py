@@ -1,10 +1,9 @@
 """Which form of a bundle answers on this computer: fp32, int8, or the quicker one of the two.
 
-Answers in fp32 are the same everywhere to 1e-5; int8 changes them a little, in the same way on all
-computers whose arithmetic is right. One whose is not (x86 without VNNI adds pairs of products in
-16 bits, which overflow) is found by the bundle's probe image, and answers in fp32.
-
-Source: ONNX Runtime, "Quantize ONNX models", section on U8S8 and saturation.
+Answers in fp32 are the same everywhere to 1e-5. In int8 a difference in the last digit can move a
+value to the next of 256 steps, so right answers, too, differ a little from computer to computer
+(docs/decisions/0012-precision.md). Wrong ones are found before any image is read: by sums that
+would overflow (`int8_arithmetic`), and by the bundle's probe image.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from sonolesion.bundle import Bundle, PrecisionChoice, int8_bundle
 from sonolesion.bundle.int8 import MAX_PROBE_CHANGE, probe_image
 from sonolesion.errors import BundleError, InvalidInputError
 from sonolesion.inference.concurrency import count_cores
+from sonolesion.inference.int8_arithmetic import adds_exactly
 from sonolesion.inference.runtime import Session, runtime_version
 from sonolesion.inference.speed_record import (
     MeasuredSpeed,
@@ -102,7 +102,7 @@ def choose_form(
     return ChosenForm(bundle, Session(bundle, threads))
 
 
-def check_probe(bundle: Bundle, session: Session) -> str:
+def check_int8_here(bundle: Bundle, session: Session) -> str:
     """Say what is wrong with this computer's int8 arithmetic; "" where nothing is.
 
     Args:
@@ -111,22 +111,26 @@ def check_probe(bundle: Bundle, session: Session) -> str:
     """
     if bundle.info.int8 is None:
         return ""
+    if not adds_exactly():
+        return (
+            "int8: this CPU adds products of 8 bits wrongly (sums overflow); it has no VNNI "
+            f"instructions, or ONNX Runtime {runtime_version()} does not use them."
+        )
     probe = probe_image(bundle.info.image_size_px)[np.newaxis, np.newaxis]
     found = session.run(probe).class_logits[0]
     change = float(np.abs(found - np.array(bundle.info.int8.probe_logits)).max())
     if change <= MAX_PROBE_CHANGE:
         return ""
     return (
-        f"int8: this CPU's arithmetic changes the answer to the probe image by {change:.2f} "
-        f"(allowed {MAX_PROBE_CHANGE:g}); it has no VNNI instructions, or ONNX Runtime "
-        f"{runtime_version()} does not use them."
+        f"int8: the answer to the probe image differs by {change:.2f} from the bundle's own "
+        f"(allowed {MAX_PROBE_CHANGE:g}) with ONNX Runtime {runtime_version()}."
     )
 
 
 def _int8(bundle: Bundle, threads: int | None, *, fall_back: bool) -> ChosenForm:
     form = int8_bundle(bundle)
     session = Session(form, threads)
-    wrong = check_probe(form, session)
+    wrong = check_int8_here(form, session)
     if not wrong:
         return ChosenForm(form, session)
     if not fall_back:
@@ -148,7 +152,7 @@ def _quicker(bundle: Bundle, threads: int | None) -> ChosenForm:
     if known is not None and known.ratio < WORTH_IT:
         return ChosenForm(bundle, Session(bundle, threads), measured=known)
     quick = Session(form, threads)
-    wrong = check_probe(form, quick)
+    wrong = check_int8_here(form, quick)
     if wrong:
         return _warn(bundle, threads, wrong)
     if known is not None:

@@ -106,7 +106,10 @@ def _fold_constants(graph: bytes, path: Path) -> Any:
 
 
 def _float_nodes(model: Any) -> set[str]:
-    """Names of the nodes near the image, and of those from the mask heads on."""
+    """Names of the nodes near the image, and of those from the mask heads on.
+
+    Before the first convolution (depth 0) stands what turns an image round.
+    """
     weights = {t.name: list(t.dims) for t in model.graph.initializer}
     depth: dict[str, int] = {}
     after_head: set[str] = set()
@@ -121,7 +124,7 @@ def _float_nodes(model: Any) -> set[str]:
             is_late |= weights[node.input[1]][node.op_type == "ConvTranspose"] == 1
         if is_late:
             after_head.update(node.output)
-        if is_late or (is_convolution and level <= FLOAT_DEPTH):
+        if is_late or level == 0 or (is_convolution and level <= FLOAT_DEPTH):
             kept.add(node.name)
     return kept
 

@@ -12,6 +12,7 @@ from sonolesion.bundle import Bundle, int8_bundle
 from sonolesion.bundle.int8 import Int8Form, probe_image
 from sonolesion.data.manifest import ManifestRow
 from sonolesion.errors import InvalidInputError, TrainingError
+from sonolesion.inference.int8_arithmetic import adds_exactly
 from sonolesion.inference.runtime import Session
 
 N_IMAGES = 64
@@ -48,9 +49,14 @@ def describe_int8(
         split_hash: of the split they are from.
 
     Raises:
-        TrainingError: the masks change by over `MAX_MASK_CHANGE`, or the class logits by over
-            `MAX_CLASS_LOGIT_CHANGE`.
+        TrainingError: this CPU computes int8 wrongly, the masks change by over
+            `MAX_MASK_CHANGE`, or the class logits by over `MAX_CLASS_LOGIT_CHANGE`.
     """
+    if not adds_exactly():
+        raise TrainingError(
+            "int8 refused: this CPU adds products of 8 bits wrongly (no VNNI). Export without "
+            "--int8, or on another CPU."
+        )
     whole = Session(bundle)
     rounded = Session(int8_bundle(dataclasses.replace(bundle, int8=int8)))
     mask_changes, logit_changes = [], []

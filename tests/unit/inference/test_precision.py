@@ -80,17 +80,32 @@ def test_a_cpu_that_gives_the_probe_another_answer_is_not_trusted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pretend_speed(monkeypatch, 3.0)
-    off = load_bundle(make_int8_bundle(tmp_path / "off", probe_error=0.06).folder)
+    off = load_bundle(make_int8_bundle(tmp_path / "off", probe_error=0.26).folder)
     for choice in (PrecisionChoice.INT8, PrecisionChoice.AUTO):
         with caplog.at_level(logging.WARNING, "sonolesion"):
             chosen = choose_form(off, choice, threads=1)
         assert chosen.bundle.precision is Precision.FP32
-        assert "changes the answer to the probe image by 0.06 (allowed 0.05)" in chosen.warning
+        assert (
+            "the probe image differs by 0.26 from the bundle's own (allowed 0.25)" in chosen.warning
+        )
         assert "fp32 is used" in caplog.text
-    with pytest.raises(BundleError, match=r"probe image by 0\.06"):
+    with pytest.raises(BundleError, match=r"probe image differs by 0\.26"):
         choose_form(off, PrecisionChoice.INT8, threads=1, fall_back=False)
-    near = load_bundle(make_int8_bundle(tmp_path / "near", probe_error=0.04).folder)
+    near = load_bundle(make_int8_bundle(tmp_path / "near", probe_error=0.24).folder)
     assert choose_form(near, PrecisionChoice.INT8).bundle.precision is Precision.INT8
+
+
+def test_a_cpu_whose_sums_overflow_is_not_trusted(
+    folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "adds_exactly", lambda: False)
+    assert load_predictor(folder, precision="int8").precision is Precision.FP32
+    assert "adds products of 8 bits wrongly" in caplog.text
+    with pytest.raises(BundleError, match="no VNNI instructions"):
+        load_predictor(folder, precision="int8", fall_back=False)
+    caplog.clear()
+    assert load_predictor(folder).precision is Precision.FP32
+    assert caplog.text == ""
 
 
 @pytest.mark.parametrize(

@@ -85,5 +85,5 @@ def test_a_worker_answers_in_the_form_that_the_task_names(both: dict[str, str]) 
 
 def test_a_worker_whose_cpu_computes_int8_wrongly_refuses(tmp_path: Path) -> None:
     place = str(make_int8_bundle(tmp_path / "off", probe_error=1.0).folder)
-    with pytest.raises(BundleError, match="changes the answer to the probe image by 1"):
+    with pytest.raises(BundleError, match="answer to the probe image differs by 1"):
         ImageAnswers(place, threads=1, precision=Precision.INT8)
