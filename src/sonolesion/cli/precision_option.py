@@ -20,8 +20,8 @@ PrecisionOption = Annotated[
     PrecisionName | None,
     typer.Option(
         "--precision",
-        help="Numbers to compute in: fp32, the same everywhere; int8, quicker, where the bundle "
-        "has it; auto, the quicker one here. Else $SONOLESION_PRECISION.",
+        help="Numbers to compute in: fp32 (the default), the same everywhere; int8, quicker, if it "
+        "is in the bundle; auto, the quicker one here. Or set SONOLESION_PRECISION.",
         show_default="fp32",
     ),
 ]
