@@ -75,7 +75,7 @@ def main() -> None:
         description=arguments.description or bundle.info.description,
         figures=card_figures(report),
     )
-    shipped = write_bundle(SHIPPED_FOLDER / arguments.name, info, bundle.graph)
+    shipped = write_bundle(SHIPPED_FOLDER / arguments.name, info, bundle.graph, bundle.int8)
     RESULTS.mkdir(exist_ok=True)
     stem = f"crossval_{arguments.report.parent.name}" if arguments.out_of_fold else arguments.name
     shutil.copyfile(arguments.report, RESULTS / f"{stem}.json")

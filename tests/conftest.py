@@ -13,7 +13,7 @@ BUSI, BUSBRA = "Dataset_BUSI_with_GT", "BUSBRA"
 
 # help texts are compared as plain text, whatever terminal or CI service the tests run in
 os.environ |= {"NO_COLOR": "1", "_TYPER_FORCE_DISABLE_TERMINAL": "1"}
-for _name in ("FORCE_COLOR", "PY_COLORS", "SONOLESION_DEBUG"):
+for _name in ("FORCE_COLOR", "PY_COLORS", "SONOLESION_DEBUG", "SONOLESION_PRECISION"):
     os.environ.pop(_name, None)
 
 

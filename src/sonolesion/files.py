@@ -64,6 +64,23 @@ def make_folder(path: Path) -> Path:
     return path
 
 
+def cache_folder() -> Path:
+    """Return the user's folder for what can be made again; it need not be there yet.
+
+    `SONOLESION_CACHE` names another one. Nothing in it is needed: it may be deleted at any time.
+    """
+    named = os.environ.get("SONOLESION_CACHE")
+    if named:
+        return Path(named)
+    home = Path.home()
+    if sys.platform == "win32":
+        local = Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local"))
+        return local / "sonolesion" / "cache"
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches" / "sonolesion"
+    return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "sonolesion"
+
+
 def sync_folder(path: Path) -> None:
     """Force a folder's list of names to the disk, so that a renamed file outlives a power cut.
 

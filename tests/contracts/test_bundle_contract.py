@@ -13,7 +13,7 @@ from tiny_bundle import make_bundle, speckle_image
 from tiny_decision import make_decision
 
 from sonolesion.bundle import Bundle, BundleInfo, load_bundle, shipped_bundles
-from sonolesion.bundle.schema import bundle_info_to_json
+from sonolesion.bundle.schema import SCHEMA_VERSION, bundle_info_to_json
 from sonolesion.inference import Predictor
 from sonolesion.inference.runtime import Session
 from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY, LesionClass, UltrasoundImage
@@ -40,7 +40,7 @@ def test_fields(bundle: Bundle) -> None:
 def test_the_file_holds_every_field_and_comes_back(bundle: Bundle) -> None:
     values = json.loads((bundle.folder / "bundle.json").read_text("utf-8"))
     assert list(values) == [field.name for field in dataclasses.fields(BundleInfo)]
-    assert values["schema_version"] == 3
+    assert values["schema_version"] == SCHEMA_VERSION
     assert (values["decision"] is None) == (bundle.info.decision is None)
     assert json.loads(json.dumps(bundle_info_to_json(bundle.info))) == values
 

@@ -18,6 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from sonolesion.bundle import Bundle, BundleInfo, write_bundle
 from sonolesion.bundle.gate import FeatureGate
+from sonolesion.bundle.int8 import Int8Form
 
 SIZE_PX = 64
 
@@ -104,6 +105,40 @@ def make_graph(**choices: object) -> bytes:
 def make_bundle(folder: Path, **changes: object) -> Bundle:
     info = make_info(**changes)
     return write_bundle(folder, info, make_graph(with_features=info.feature_output is not None))
+
+
+INT8_SHIFT = 0.01
+
+
+def make_int8_graph() -> bytes:
+    """A stand-in for an int8 form: lacks the weights, and adds .01 to the first class logit."""
+    model = make_model()
+    kept = [t for t in model.graph.initializer if t.name == "bias"]
+    del model.graph.initializer[:]
+    values = numpy_helper.to_array(kept[0]) + np.array([[INT8_SHIFT, 0, 0]], np.float32)
+    model.graph.initializer.append(numpy_helper.from_array(values, "shifted"))
+    next(n for n in model.graph.node if n.input[-1] == "bias").input[-1] = "shifted"
+    return bytes(model.SerializeToString())
+
+
+def make_int8_bundle(folder: Path, *, probe_error: float = 0.0, **changes: object) -> Bundle:
+    """The tiny bundle with an int8 form; `probe_error` is how far its stored probe is off."""
+    from sonolesion.bundle.int8 import probe_image
+    from sonolesion.inference.runtime import Session
+
+    probe = probe_image(SIZE_PX)[np.newaxis, np.newaxis]
+    logits = Session(make_bundle(folder, **changes), threads=1).run(probe).class_logits[0]
+    form = Int8Form(
+        onnx_sha256="",
+        n_images=2,
+        split_hash="0" * 12,
+        class_logit_change=INT8_SHIFT,
+        mask_change=0.0,
+        probe_logits=tuple(
+            (logits + np.array([INT8_SHIFT + probe_error, 0, 0], np.float32)).tolist()
+        ),
+    )
+    return write_bundle(folder, make_info(**changes, int8=form), make_graph(), make_int8_graph())
 
 
 def make_gate(threshold: float) -> FeatureGate:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from sonolesion.bundle.decision import Decision
+from sonolesion.bundle.precision import Precision, PrecisionChoice
 from sonolesion.bundle.schema import BundleInfo
 from sonolesion.bundle.store import (
     DEFAULT_BUNDLE,
     Bundle,
+    int8_bundle,
     load_bundle,
     shipped_bundles,
     write_bundle,
@@ -17,6 +19,9 @@ __all__ = [
     "Bundle",
     "BundleInfo",
     "Decision",
+    "Precision",
+    "PrecisionChoice",
+    "int8_bundle",
     "load_bundle",
     "shipped_bundles",
     "write_bundle",

@@ -1,16 +1,14 @@
 """What an ONNX file holds, checked from its bytes before a runtime sees it.
 
 A graph may name other files on the disk for its weights ("external data") and operators that
-only a plug-in library provides; a bundle may do neither. The protobuf wire format is simple
-enough to walk without the `onnx` package, which inference does not need.
+only a plug-in library provides; a bundle may do neither.
 
-Source: onnx/onnx.proto (field numbers); protobuf.dev/programming-guides/encoding.
+Source: onnx/onnx.proto (field numbers).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from sonolesion.bundle.wire import WireError, iter_fields
 from sonolesion.errors import BundleError
 
 OPSET_RANGE = (13, 26)
@@ -48,7 +46,7 @@ def check_graph(graph: bytes, *, file: str) -> None:
     opset: list[int] = []
     try:
         graphs = _walk("Model", memoryview(graph), opset, depth=0)
-    except _WireError as error:
+    except WireError as error:
         raise BundleError(
             f"{file}: not an ONNX model, or a truncated one ({error}; {len(graph):,} bytes, "
             f"starts with {graph[:12]!r}). Copy the file again."
@@ -57,10 +55,6 @@ def check_graph(graph: bytes, *, file: str) -> None:
         raise BundleError(f"{file}: {error}.") from error
     if graphs == 0 or not opset:
         raise BundleError(f"{file}: not an ONNX model (no graph in it). Copy the file again.")
-
-
-class _WireError(Exception):
-    """The bytes are no protobuf message."""
 
 
 class _RefusedError(Exception):
@@ -73,7 +67,7 @@ def _walk(kind: str, view: memoryview, opset: list[int], *, depth: int) -> int:
         raise _RefusedError(f"its messages are nested over {_MAX_DEPTH} deep")
     graphs = 1 if kind == "Graph" else 0
     domain, version = "", 0
-    for number, value in _fields(view):
+    for number, value in iter_fields(view):
         child = _CHILDREN[kind].get(number)
         if child is not None and isinstance(value, memoryview):
             graphs += _walk(child, value, opset, depth=depth + 1)
@@ -110,40 +104,3 @@ def _check_opset(version: int) -> None:
 
 def _text(value: memoryview) -> str:
     return bytes(value).decode("utf-8", "backslashreplace")
-
-
-def _fields(view: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """Give (field number, value) of each field of one message; fixed-width values as bytes."""
-    at = 0
-    while at < len(view):
-        tag, at = _varint(view, at)
-        number, wire = tag >> 3, tag & 7
-        if number == 0:
-            raise _WireError(f"field number 0 at byte {at}")
-        if wire == 0:
-            value, at = _varint(view, at)
-            yield number, value
-            continue
-        if wire == 2:
-            length, at = _varint(view, at)
-        elif wire in (1, 5):
-            length = 8 if wire == 1 else 4
-        else:
-            raise _WireError(f"wire type {wire} at byte {at}")
-        if at + length > len(view):
-            raise _WireError(f"{length:,} bytes announced at byte {at}, {len(view) - at:,} there")
-        yield number, view[at : at + length]
-        at += length
-
-
-def _varint(view: memoryview, at: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, 70, 7):
-        if at >= len(view):
-            raise _WireError("ends inside a number")
-        byte = view[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-    raise _WireError(f"a number over 10 bytes long at byte {at}")

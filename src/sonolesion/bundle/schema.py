@@ -30,11 +30,13 @@ from sonolesion.bundle.fields import (
 )
 from sonolesion.bundle.gate import FeatureGate
 from sonolesion.bundle.gate_fields import check_feature_gate, feature_gate_to_json
+from sonolesion.bundle.int8 import Int8Form, check_int8
+from sonolesion.bundle.precision import INT8_MARK, Precision
 from sonolesion.errors import BundleError
 from sonolesion.imaging.geometry import RESAMPLE, ResizeMode
 from sonolesion.types import CLASS_NAMES, RESEARCH_USE_ONLY
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 IMAGE_SIZE_RANGE_PX = (16, 4096)
 
 
@@ -44,7 +46,8 @@ class BundleInfo:
 
     Attributes:
         name: short name, lower case, e.g. "fast".
-        version: of the weights, e.g. "0.1".
+        version: of the weights, e.g. "0.1"; in memory, not in the file, "0.1+int8" where the int8
+            form answers.
         created: day of export, ISO 8601.
         description: one sentence for people.
         licence: SPDX id or name of the licence of the weights.
@@ -56,8 +59,10 @@ class BundleInfo:
         mask_threshold: a pixel is lesion at or above this probability, (0, 1).
         temperature: class logits are divided by it, (0, 100].
         decision: how outline and class become one answer; None where it was not fitted.
-        onnx_sha256: of the graph file; filled in by `write_bundle`.
+        onnx_sha256: of the graph that answers; in the file that of `model.onnx`, filled in by
+            `write_bundle`.
         feature_gate: how far an image may be from the training data; None where it was not fitted.
+        int8: the graph's int8 form, `model_int8.onnx`; None where the bundle has none.
         training: preset, split_hash, protocol, seed, epochs, dataset, ... as JSON values.
         figures: measured figures, as JSON values.
         input_name, mask_output, class_output: names in the graph.
@@ -81,6 +86,7 @@ class BundleInfo:
     decision: Decision | None = None
     feature_gate: FeatureGate | None = None
     onnx_sha256: str = ""
+    int8: Int8Form | None = None
     training: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
     input_name: str = "image"
@@ -95,6 +101,11 @@ class BundleInfo:
         """Name and version, e.g. "fast 0.1"."""
         return f"{self.name} {self.version}"
 
+    @property
+    def precision(self) -> Precision:
+        """What answers under this label: the version of an int8 form ends with "+int8"."""
+        return Precision.INT8 if self.version.endswith(INT8_MARK) else Precision.FP32
+
 
 def bundle_info_to_json(info: BundleInfo) -> dict[str, Any]:
     """Return the fields as JSON values, in the order of definition."""
@@ -104,6 +115,7 @@ def bundle_info_to_json(info: BundleInfo) -> dict[str, Any]:
     values["decision"] = to_json_values(info.decision)
     gate = info.feature_gate
     values["feature_gate"] = None if gate is None else feature_gate_to_json(gate)
+    values["int8"] = to_json_values(info.int8)
     values["training"], values["figures"] = dict(info.training), dict(info.figures)
     return values
 
@@ -126,8 +138,8 @@ def parse_bundle_info(values: object, *, file: str) -> BundleInfo:
             f"{file}: schema_version {version} is newer than this program's ({SCHEMA_VERSION}). "
             "Update sonolesion."
         )
-    if version == 2:
-        values = {**_ADDED_SINCE_2, **values, "schema_version": SCHEMA_VERSION}
+    if isinstance(version, int) and version in _ADDED_SINCE:
+        values = {**_ADDED_SINCE[version], **values, "schema_version": SCHEMA_VERSION}
     try:
         info = BundleInfo(**read_fields(values, _CHECKS))
     except FieldsError as error:
@@ -165,13 +177,18 @@ def _mapping(value: object) -> object:
 
 
 _TEXT = matching(r"(?s).*\S.*", "a text")
-_ADDED_SINCE_2: dict[str, object] = {"feature_gate": None, "feature_output": None}
-"""What a bundle of the layout before does not have, and what that means."""
+_ADDED_SINCE: dict[int, dict[str, object]] = {
+    2: {"feature_gate": None, "feature_output": None, "int8": None},
+    3: {"int8": None},
+}
+"""What a bundle of an older layout does not have, by its schema_version, and what that means."""
 
 _GRAPH_NAME = matching(r"[A-Za-z_][A-Za-z0-9_.]{0,99}", "a name of letters, digits, '_' and '.'")
 _CHECKS: dict[str, Check] = {
     "name": matching(r"[a-z0-9][a-z0-9._-]{0,63}", "lower-case letters, digits, '.', '_', '-'"),
-    "version": matching(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,31}", "a version such as '0.1'"),
+    "version": matching(
+        r"(?!.*\+int8$)[0-9A-Za-z][0-9A-Za-z.+-]{0,31}", "a version such as '0.1'; '+int8' is added"
+    ),
     "created": _iso_date,
     "description": _TEXT,
     "licence": _TEXT,
@@ -185,6 +202,7 @@ _CHECKS: dict[str, Check] = {
     "decision": optional(check_decision),
     "feature_gate": optional(check_feature_gate),
     "onnx_sha256": matching(r"[0-9a-f]{64}", "64 hex digits"),
+    "int8": optional(check_int8),
     "training": _mapping,
     "figures": _mapping,
     "input_name": _GRAPH_NAME,

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import NoReturn
 
 from sonolesion.bundle.graph import check_graph
+from sonolesion.bundle.int8 import join_weights
+from sonolesion.bundle.precision import INT8_MARK, Precision
 from sonolesion.bundle.schema import BundleInfo, bundle_info_to_json, parse_bundle_info
 from sonolesion.errors import BundleError
 from sonolesion.files import atomic_folder, atomic_write_bytes, atomic_write_json
 
 DEFAULT_BUNDLE = "fast"
 GRAPH_NAME = "model.onnx"
+INT8_NAME = "model_int8.onnx"
 INFO_NAME = "bundle.json"
 MAX_GRAPH_BYTES = 200 * 10**6
 MAX_INFO_BYTES = 10**6
@@ -28,13 +31,22 @@ class Bundle:
 
     Attributes:
         info: its `bundle.json`.
-        graph: the bytes of its ONNX file, the ones whose hash was checked.
+        graph: the bytes of the ONNX model to run, made of the ones whose hash was checked.
         folder: where it lies.
+        int8: the bytes of `model_int8.onnx` (see `sonolesion.bundle.int8`); None without one.
+        precision: which of the two forms `graph` is.
     """
 
     info: BundleInfo
     graph: bytes = field(repr=False)
     folder: Path
+    int8: bytes | None = field(default=None, repr=False)
+    precision: Precision = Precision.FP32
+
+    @property
+    def graph_file(self) -> Path:
+        """The file that `graph` is from, for messages."""
+        return self.folder / (INT8_NAME if self.precision is Precision.INT8 else GRAPH_NAME)
 
 
 def shipped_bundles() -> tuple[str, ...]:
@@ -56,32 +68,51 @@ def load_bundle(path_or_name: Path | str = DEFAULT_BUNDLE) -> Bundle:
             a graph that is refused. The message names file and cure.
     """
     folder = _find_folder(path_or_name)
-    info_path, graph_path = folder / INFO_NAME, folder / GRAPH_NAME
+    info_path = folder / INFO_NAME
     text = _read_capped(info_path, MAX_INFO_BYTES)
     try:
         values = json.loads(text.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise BundleError(f"{info_path}: not JSON ({error}). Copy the bundle again.") from error
     info = parse_bundle_info(values, file=str(info_path))
-    graph = _read_capped(graph_path, MAX_GRAPH_BYTES)
-    found = hashlib.sha256(graph).hexdigest()
-    if found != info.onnx_sha256:
+    graph = _read_graph(folder / GRAPH_NAME, info.onnx_sha256)
+    int8 = _read_graph(folder / INT8_NAME, info.int8.onnx_sha256) if info.int8 else None
+    return Bundle(info, graph, folder, int8)
+
+
+def int8_bundle(bundle: Bundle) -> Bundle:
+    """Return the bundle with its int8 form as the graph to run.
+
+    Its version is marked "+int8" and its hash is that of the graph that runs, so that every result,
+    table and report says which graph answered: "fast 0.1+int8".
+
+    Raises:
+        BundleError: it has no int8 form.
+    """
+    if bundle.precision is Precision.INT8:
+        return bundle
+    if bundle.int8 is None:
         raise BundleError(
-            f"{graph_path}: its SHA-256 is {found[:12]}..., {INFO_NAME} says "
-            f"{info.onnx_sha256[:12]}... ({len(graph):,} bytes): truncated, damaged or exchanged. "
-            "Copy the bundle again."
+            f"{bundle.folder}: has no int8 form ({INT8_NAME}). Use fp32, or export it with --int8."
         )
-    check_graph(graph, file=str(graph_path))
-    return Bundle(info, graph, folder)
+    graph = join_weights(bundle.int8, bundle.graph)
+    info = dataclasses.replace(
+        bundle.info,
+        version=f"{bundle.info.version}{INT8_MARK}",
+        onnx_sha256=hashlib.sha256(graph).hexdigest(),
+    )
+    return dataclasses.replace(bundle, info=info, graph=graph, precision=Precision.INT8)
 
 
-def write_bundle(folder: Path, info: BundleInfo, graph: bytes) -> Bundle:
+def write_bundle(folder: Path, info: BundleInfo, graph: bytes, int8: bytes | None = None) -> Bundle:
     """Write a bundle, whole or not at all; a folder of that name is replaced.
 
     Args:
         folder: the new bundle's folder.
-        info: its fields; `onnx_sha256` is computed here, whatever it says.
+        info: its fields; the two `onnx_sha256` are computed here, whatever they say.
         graph: bytes of the ONNX file.
+        int8: bytes of the int8 form, which `info.int8` describes; where one of the two is
+            None, the bundle has no such form.
 
     Returns:
         The bundle as `load_bundle` would give it.
@@ -93,6 +124,13 @@ def write_bundle(folder: Path, info: BundleInfo, graph: bytes) -> Bundle:
     if len(graph) > MAX_GRAPH_BYTES:
         _refuse_size(folder / GRAPH_NAME, len(graph), MAX_GRAPH_BYTES)
     info = dataclasses.replace(info, onnx_sha256=hashlib.sha256(graph).hexdigest())
+    form = info.int8
+    if int8 is None or form is None:
+        form, int8 = None, None
+    else:
+        form = dataclasses.replace(form, onnx_sha256=hashlib.sha256(int8).hexdigest())
+        check_graph(int8, file=str(folder / INT8_NAME))
+    info = dataclasses.replace(info, int8=form)
     values = bundle_info_to_json(info)
     info = parse_bundle_info(values, file=str(folder / INFO_NAME))
     check_graph(graph, file=str(folder / GRAPH_NAME))
@@ -102,8 +140,10 @@ def write_bundle(folder: Path, info: BundleInfo, graph: bytes) -> Bundle:
         raise BundleError(f"{folder / INFO_NAME}: training or figures: {error}.") from error
     with atomic_folder(folder) as work:
         atomic_write_bytes(work / GRAPH_NAME, graph)
+        if int8 is not None:
+            atomic_write_bytes(work / INT8_NAME, int8)
         atomic_write_json(work / INFO_NAME, values)
-    return Bundle(info, graph, folder)
+    return Bundle(info, graph, folder, int8)
 
 
 def _find_folder(path_or_name: Path | str) -> Path:
@@ -122,6 +162,20 @@ def _find_folder(path_or_name: Path | str) -> Path:
         f"no bundle {str(path_or_name)!r}: neither a folder nor a shipped bundle "
         f"(shipped: {names}). Give the folder that `sonolesion train` wrote."
     )
+
+
+def _read_graph(path: Path, sha256: str) -> bytes:
+    """Read a graph of a bundle and check its hash and what it holds."""
+    graph = _read_capped(path, MAX_GRAPH_BYTES)
+    found = hashlib.sha256(graph).hexdigest()
+    if found != sha256:
+        raise BundleError(
+            f"{path}: its SHA-256 is {found[:12]}..., {INFO_NAME} says "
+            f"{sha256[:12]}... ({len(graph):,} bytes): truncated, damaged or exchanged. "
+            "Copy the bundle again."
+        )
+    check_graph(graph, file=str(path))
+    return graph
 
 
 def _read_capped(path: Path, limit: int) -> bytes:

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sonolesion.cli.precision_option import PrecisionName, PrecisionOption
+
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from sonolesion.bundle import Precision
     from sonolesion.evaluation.report import EvaluationReport
 
 
@@ -31,6 +34,7 @@ def evaluate_command(
             "--bundle", "-b", help="Bundle folder or shipped name.", show_default="the shipped one"
         ),
     ] = None,
+    precision: PrecisionOption = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the report.")] = Path(
         "results"
     ),
@@ -71,13 +75,15 @@ def evaluate_command(
       sonolesion evaluate prepared -b models/bundle --convention mission -o results/mission
 
       sonolesion evaluate prepared --part val --json > report.json
+
+      sonolesion evaluate prepared --precision int8 -o results/int8
     """
     from sonolesion.cli.run_record import running
 
     arguments = {
         "prepared": prepared, "bundle": bundle, "out": out, "part": part,
         "convention": convention, "dataset": dataset, "resamples": resamples, "gallery": gallery,
-        "seed": seed, "overwrite": overwrite,
+        "seed": seed, "overwrite": overwrite, "precision": precision,
     }  # fmt: skip
     with running(
         "evaluate", arguments=arguments, out=out, json_output=json_output, quiet=quiet
@@ -95,7 +101,8 @@ def evaluate_command(
             )
         manifest = read_manifest(prepared)
         run.add_input(manifest.folder / MANIFEST_NAME)
-        predictor = load_predictor(bundle, measure=False)
+        predictor = load_predictor(bundle, measure=False, precision=precision)
+        run.set_device(f"cpu {predictor.info.precision}")
         settings = EvaluationSettings(
             part=part,
             convention=Convention(convention.value),
@@ -103,7 +110,13 @@ def evaluate_command(
             seed=seed,
             gallery=gallery,
             dataset_root=dataset,
-            command=_command_line(prepared, bundle, part=part, convention=convention),
+            command=_command_line(
+                prepared,
+                bundle,
+                part=part,
+                convention=convention,
+                precision=predictor.info.precision,
+            ),
         )
         with run.progress("Scoring", total=len(manifest.part(part))) as bar:
             report = evaluate(
@@ -117,12 +130,22 @@ def evaluate_command(
 
 
 def _command_line(
-    prepared: Path, bundle: str | None, *, part: str, convention: ConventionName
+    prepared: Path,
+    bundle: str | None,
+    *,
+    part: str,
+    convention: ConventionName,
+    precision: Precision,
 ) -> str:
-    """Name the command by what decides the figures; folders by their last part only."""
+    """Name the command by what decides the figures; folders by their last part only.
+
+    The precision is the one that answered: with "auto" another computer may take another one.
+    """
     words = ["sonolesion evaluate", prepared.name or "."]
     if bundle is not None:
         words.append(f"--bundle {Path(bundle).name}")
+    if precision.value != PrecisionName.FP32.value:
+        words.append(f"--precision {precision}")
     return " ".join([*words, f"--part {part} --convention {convention.value}"])
 
 

@@ -24,6 +24,16 @@ def export_command(
     half: Annotated[
         bool, typer.Option("--half", help="Weights in half the space (fp16), same speed.")
     ] = False,
+    int8: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--int8",
+            metavar="PREPARED",
+            help="Add an int8 form, measured on training cases of this prepared folder; "
+            "once for each folder trained on.",
+            show_default=False,
+        ),
+    ] = None,
     mirror: Annotated[
         bool,
         typer.Option("--mirror", help="Answer by the image and its mirror image; twice the time."),
@@ -49,14 +59,19 @@ def export_command(
       sonolesion export cv/fold_*/best_model.pth -o accurate --half --mirror
 
       sonolesion export best_model.pth -o fast --calibration cv/calibration.json
+
+      sonolesion export best_model.pth -o fast --half --int8 prepared
     """
     arguments = {
-        "checkpoints": checkpoints, "calibration": calibration, "half": half, "mirror": mirror,
+        "checkpoints": checkpoints, "calibration": calibration, "half": half, "int8": int8 or [],
+        "mirror": mirror,
         "name": name, "version": version, "overwrite": overwrite,
     }  # fmt: skip
     with running("export", arguments=arguments, json_output=json_output, quiet=quiet) as run:
+        from sonolesion.bundle.fields import to_json_values
         from sonolesion.bundle.store import INFO_NAME
         from sonolesion.calibration import read_calibration
+        from sonolesion.data.manifest import read_manifest
         from sonolesion.errors import MissingExtraError, OutputExistsError
 
         if out.exists() and not ((out / INFO_NAME).is_file() and overwrite):
@@ -72,16 +87,18 @@ def export_command(
             ) from error
         run.note("Exporting the bundle and comparing it with torch ...")
         bundle = bundle_from_checkpoints(
-            checkpoints,
-            out,
-            calibration=fitted,
-            half_weights=half,
-            mirror=mirror,
-            name=name,
-            version=version,
-        )
-        size = len(bundle.graph) / 1e6
+            checkpoints, out, calibration=fitted, half_weights=half, mirror=mirror,
+            int8_from=[read_manifest(folder) for folder in int8 or []], name=name, version=version,
+        )  # fmt: skip
+        size = (len(bundle.graph) + len(bundle.int8 or b"")) / 1e6
         run.result(
-            {"bundle": bundle.folder, "megabytes": round(size, 2), "members": len(checkpoints)}
-        )
+            {"bundle": bundle.folder, "megabytes": round(size, 2), "members": len(checkpoints),
+             "int8": bundle.info.int8 and to_json_values(bundle.info.int8)}
+        )  # fmt: skip
         run.print(f"{bundle.info.label}: {bundle.folder}, {size:.1f} MB. {bundle.info.description}")
+        if bundle.info.int8:
+            run.print(
+                f"int8, measured on {bundle.info.int8.n_images} training images: changes "
+                f"{bundle.info.int8.mask_change:.2%} of the mask and the class logits by "
+                f"{bundle.info.int8.class_logit_change:.2f}."
+            )

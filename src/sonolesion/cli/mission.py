@@ -152,7 +152,7 @@ def _evaluate(run: Run, manifest: Manifest) -> None:
     from sonolesion.evaluation import Convention, EvaluationSettings, evaluate
     from sonolesion.inference import load_predictor
 
-    predictor = load_predictor(BUNDLE, measure=False)
+    predictor = load_predictor(BUNDLE, measure=False, precision="fp32")
     settings = EvaluationSettings(
         part="test", convention=Convention.MISSION, command="multitask_unet.py --mode train"
     )

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sonolesion.cli.options import Quiet
+from sonolesion.cli.precision_option import PrecisionOption
 from sonolesion.cli.predict_run import DEFAULT_COLUMN, PredictRequest, run_predict
 
 
@@ -25,6 +26,7 @@ def predict_command(
             "--bundle", "-b", help="Folder or name of a bundle; the shipped one if not given."
         ),
     ] = None,
+    precision: PrecisionOption = None,
     path_list: Annotated[
         str | None,
         typer.Option("--list", help="Text file with one path a line; - for the standard input."),
@@ -120,6 +122,7 @@ def predict_command(
             inputs=tuple(inputs or ()),
             out=out,
             bundle=bundle,
+            precision=precision,
             path_list=path_list,
             table=table,
             column=column,

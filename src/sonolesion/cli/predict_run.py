@@ -38,12 +38,13 @@ class PredictRequest:
         report: kinds of page, each value of --report.
         json_output: --json was given.
         out, bundle, table, column, shard, pictures, parquet, dicom, explain, overwrite, workers,
-            threads, frame, mm_per_px, cluster, quiet: value of the option of that name.
+            threads, frame, mm_per_px, cluster, precision, quiet: value of the option of that name.
     """
 
     inputs: tuple[str, ...] = ()
     out: Path = DEFAULT_OUT
     bundle: str | None = None
+    precision: str | None = None
     path_list: str | None = None
     table: Path | None = None
     column: str = DEFAULT_COLUMN
@@ -71,6 +72,7 @@ class PredictRequest:
             "dicom": self.dicom, "explain": self.explain, "report": list(self.report),
             "overwrite": self.overwrite, "workers": self.workers, "threads": self.threads,
             "frame": self.frame, "mm_per_px": self.mm_per_px, "cluster": self.cluster,
+            "precision": self.precision,
         }  # fmt: skip
 
 
@@ -96,10 +98,11 @@ def run_predict(request: PredictRequest) -> None:
         extras = parse_extras(explain=request.explain, reports=request.report)
         reading = _parse_reading(request.frame, request.mm_per_px)
         predict_into(
-            run, _gather(request), request.out, bundle=request.bundle, shard=request.shard,
-            pictures=request.pictures, parquet=request.parquet, dicom=request.dicom,
-            overwrite=request.overwrite, workers=request.workers, threads=request.threads,
-            reading=reading, cluster=request.cluster, extras=extras, early=early,
+            run, _gather(request), request.out, bundle=request.bundle,
+            precision=request.precision, shard=request.shard, pictures=request.pictures,
+            parquet=request.parquet, dicom=request.dicom, overwrite=request.overwrite,
+            workers=request.workers, threads=request.threads, reading=reading,
+            cluster=request.cluster, extras=extras, early=early,
         )  # fmt: skip
 
 
@@ -109,6 +112,7 @@ def predict_into(
     out: Path,
     *,
     bundle: str | Path | None = None,
+    precision: str | None = None,
     shard: str = "1/1",
     pictures: bool = True,
     parquet: bool = False,
@@ -128,6 +132,7 @@ def predict_into(
         inputs: images, folders, patterns.
         out: output folder.
         bundle: folder or name; None for the shipped one.
+        precision: fp32, int8 or auto; None for what the environment says, else fp32.
         shard: which part of the inputs, as "3/16".
         pictures: write panels and overlays.
         parquet: write predictions.parquet too.
@@ -172,7 +177,8 @@ def predict_into(
         plan = plan_concurrency(len(listing.files), workers=workers, threads=threads)
         predictor = None if early is None else early.finish(plan.threads)
         if predictor is None:
-            predictor = load_predictor(bundle, threads=plan.threads)
+            predictor = load_predictor(bundle, threads=plan.threads, precision=precision)
+        run.set_device(f"cpu {predictor.info.precision}")
         report = run_in_threads(
             listing, out, predictor=predictor, workers=plan.workers, options=options
         )
@@ -180,8 +186,9 @@ def predict_into(
         from sonolesion.writers.cluster import run_on_ray
 
         report = run_on_ray(
-            listing, out, bundle=bundle, address=cluster, workers=workers, options=options
-        )
+            listing, out, bundle=bundle, precision=precision, address=cluster, workers=workers,
+            options=options,
+        )  # fmt: skip
     bar.close()
     _record_inputs(run, report)
     if run.json_output:
@@ -210,7 +217,7 @@ def _begin_early(request: PredictRequest) -> EarlyPredictor | None:
     from sonolesion.inference.early import begin_loading
 
     plan = plan_concurrency(1, workers=request.workers, threads=request.threads)
-    early = begin_loading(request.bundle, threads=plan.threads)
+    early = begin_loading(request.bundle, threads=plan.threads, precision=request.precision)
     import sonolesion.imaging.panels
     import sonolesion.inference.measure.image
     import sonolesion.writers.prediction_folder  # noqa: F401

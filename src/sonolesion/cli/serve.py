@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sonolesion.cli.precision_option import PrecisionOption
 from sonolesion.cli.run_record import Run, running
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def serve_command(
             "--bundle", "-b", help="Folder or name of a bundle; the shipped one if not given."
         ),
     ] = None,
+    precision: PrecisionOption = None,
     workers: Annotated[
         int, typer.Option("--workers", min=0, help="Images read at the same time; 0: one a core.")
     ] = 0,
@@ -112,7 +114,8 @@ def serve_command(
             return
         settings = _settings(
             folder, host=host, port=port, token=_read_token(token_file), names=names or [],
-            bundle=bundle, workers=workers, inbox=inbox, own_read_first=own_read_first,
+            bundle=bundle, precision=precision, workers=workers, inbox=inbox,
+            own_read_first=own_read_first,
         )  # fmt: skip
         _serve(run, settings, open_page=open_page, tour=tour)
 
@@ -140,6 +143,7 @@ def _settings(
     token: str | None,
     names: list[str],
     bundle: str | None,
+    precision: str | None,
     workers: int,
     inbox: Path | None,
     own_read_first: bool | None,
@@ -157,6 +161,7 @@ def _settings(
         token=token,
         names=tuple(names),
         bundle=bundle or DEFAULT_BUNDLE,
+        precision=precision,
         workers=workers,
         threads=max(1, cores // workers),
         inbox=inbox,
@@ -245,8 +250,12 @@ def _serve(run: Run, settings: ServerSettings, *, open_page: bool, tour: bool) -
     def started(port: int) -> None:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         address = f"http://{host}:{port}/"
-        run.result({"address": address, "data": settings.data})
-        run.print(f"Reading desk: {address}", f"Folder: {settings.data}", RESEARCH_USE_ONLY)
+        model = services.catalogue.get(None).info.label
+        run.result({"address": address, "data": settings.data, "bundle": model})
+        run.print(
+            f"Reading desk: {address}", f"Folder: {settings.data}", f"Model: {model}",
+            RESEARCH_USE_ONLY,
+        )  # fmt: skip
         if tour:
             start_tour(services)
         if open_page:

@@ -154,6 +154,48 @@ def whole_round(manifests: Sequence[Manifest]) -> Round:
     return Round("whole", assign_parts(join_manifests(manifests), lambda _: TRAIN))
 
 
+def training_rows(
+    manifests: Sequence[Manifest], split_hashes: Sequence[str]
+) -> tuple[Manifest, tuple[ManifestRow, ...]]:
+    """Rows that every one of some trainings learned from, found again by their splits' hashes.
+
+    Args:
+        manifests: the prepared data sets of all the trainings: with parts, or with the folds of a
+            cross-validation.
+        split_hashes: of the manifests trained on, as their checkpoints name them.
+
+    Returns:
+        The joined manifest and its rows in the training part of all of them; derived rows are
+        left out.
+
+    Raises:
+        InvalidInputError: no hash, or one that these data sets do not give; no row in common.
+        DatasetError: see `join_manifests`.
+    """
+    joined = join_manifests(manifests)
+    known = {joined.record.split_hash: joined}
+    rounds = [whole_round(manifests)]
+    if joined.record.folds:
+        rounds += fold_rounds(manifests, inner_val=False)
+        if joined.record.folds > 2:
+            rounds += fold_rounds(manifests, inner_val=True)
+    known |= {item.manifest.record.split_hash: item.manifest for item in rounds}
+    unknown = sorted(set(split_hashes) - set(known))
+    if unknown or not split_hashes:
+        raise InvalidInputError(
+            "the checkpoint was trained on split "
+            f"{', '.join(unknown) or '(it names none)'}, which "
+            f"{', '.join(str(m.folder) for m in manifests)} does not give. Give all prepared "
+            "folders that it was trained on, and no other."
+        )
+    learned = [{row.case_id for row in known[name].part(TRAIN)} for name in split_hashes]
+    common = set.intersection(*learned)
+    rows = tuple(row for row in joined.rows if row.case_id in common)
+    if not rows:
+        raise InvalidInputError("the checkpoints have no training case in common.")
+    return joined, rows
+
+
 def _role_in(roles: Mapping[str, str]) -> Callable[[ManifestRow], str]:
     return lambda row: roles.get(row.part, TRAIN)
 

@@ -10,9 +10,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sonolesion.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
+from sonolesion.bundle import DEFAULT_BUNDLE, load_bundle
 from sonolesion.errors import SonolesionError
-from sonolesion.inference.runtime import Session, import_runtime
+from sonolesion.inference.precision import ChosenForm, choose_form, read_choice
+from sonolesion.inference.runtime import import_runtime
 
 if TYPE_CHECKING:
     from sonolesion.inference.predictor import Predictor
@@ -22,14 +23,12 @@ class EarlyPredictor:
     """A bundle that is being made ready; use `begin_loading`.
 
     Args:
-        bundle: a loaded bundle.
-        session: its graph, being made ready.
+        form: of the bundle, being made ready.
         threads: of one network run.
     """
 
-    def __init__(self, bundle: Bundle, session: Future[Session], *, threads: int) -> None:
-        self._bundle = bundle
-        self._session = session
+    def __init__(self, form: Future[ChosenForm], *, threads: int) -> None:
+        self._form = form
         self._threads = threads
 
     def finish(self, threads: int) -> Predictor | None:
@@ -39,32 +38,38 @@ class EarlyPredictor:
             threads: of one network run.
 
         Raises:
-            BundleError: see `sonolesion.inference.predictor.Predictor`.
+            BundleError: see `sonolesion.inference.predictor.load_predictor`.
         """
         if threads != self._threads:
             return None
         # imported here: it is part of what is loaded while the session is made
         from sonolesion.inference.predictor import Predictor
 
-        return Predictor(self._bundle, threads, session=self._session.result())
+        chosen = self._form.result()
+        return Predictor(chosen.bundle, threads, session=chosen.session)
 
 
-def begin_loading(bundle: str | Path | None, *, threads: int) -> EarlyPredictor | None:
+def begin_loading(
+    bundle: str | Path | None, *, threads: int, precision: str | None = None
+) -> EarlyPredictor | None:
     """Load a bundle and begin to make its session.
 
     Args:
         bundle: see `sonolesion.inference.load_predictor`.
         threads: of one network run.
+        precision: see `sonolesion.inference.load_predictor`.
 
     Returns:
-        None where the bundle is refused: `load_predictor` says why, when its turn comes.
+        None where the bundle or the precision is refused: `load_predictor` says why, when its turn comes.
     """
     pool = ThreadPoolExecutor(1, thread_name_prefix="load")
     runtime = pool.submit(import_runtime)  # while this thread reads and hashes the graph
     try:
+        choice = read_choice(precision)
         loaded = load_bundle(DEFAULT_BUNDLE if bundle is None else bundle)
         runtime.result()
-        return EarlyPredictor(loaded, pool.submit(Session, loaded, threads), threads=threads)
+        form = pool.submit(choose_form, loaded, choice, threads=threads)
+        return EarlyPredictor(form, threads=threads)
     except SonolesionError:
         return None
     finally:

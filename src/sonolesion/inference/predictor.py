@@ -20,7 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sonolesion.bundle import DEFAULT_BUNDLE, Bundle, BundleInfo, load_bundle
+from sonolesion.bundle import (
+    DEFAULT_BUNDLE,
+    Bundle,
+    BundleInfo,
+    Precision,
+    PrecisionChoice,
+    load_bundle,
+)
 from sonolesion.bundle.decision import measure_peak
 from sonolesion.errors import ImageError, InvalidInputError, MissingExtraError
 from sonolesion.imaging.geometry import SquareFit, image_to_square, plan_fit, prob_to_image
@@ -36,6 +43,7 @@ from sonolesion.inference.postprocess import (
     outline_lesion,
     threshold_mask,
 )
+from sonolesion.inference.precision import choose_form, read_choice
 from sonolesion.inference.runtime import Session
 from sonolesion.metrics.probability import sigmoid, softmax
 from sonolesion.types import LesionClass, Prediction, UltrasoundImage
@@ -80,7 +88,7 @@ class Predictor:
         threads: of one network run; None for as many as there are cores.
         measure: measure the lesions of each outline; an evaluation, which looks at none of the
             figures, switches it off.
-        session: the bundle's graph, where it was made ready already; None to do it now.
+        session: of the bundle's graph, where it is there already; `threads` is then not used.
 
     Raises:
         BundleError: the graph does not keep the bundle's contract.
@@ -96,12 +104,17 @@ class Predictor:
     ) -> None:
         self._info = bundle.info
         self._measure = measure
-        self._session = Session(bundle, threads) if session is None else session
+        self._session = session or Session(bundle, threads)
 
     @property
     def info(self) -> BundleInfo:
         """The bundle's own description."""
         return self._info
+
+    @property
+    def precision(self) -> Precision:
+        """Which form of the bundle answers; int8 is named in `info.label`, too."""
+        return self._info.precision
 
     def predict(
         self,
@@ -264,7 +277,12 @@ class Predictor:
 
 
 def load_predictor(
-    bundle: str | Path | None = None, *, threads: int | None = None, measure: bool = True
+    bundle: str | Path | None = None,
+    *,
+    threads: int | None = None,
+    measure: bool = True,
+    precision: PrecisionChoice | str | None = None,
+    fall_back: bool = True,
 ) -> Predictor:
     """Load a bundle, by default the one that is shipped, and make it ready to predict.
 
@@ -272,12 +290,21 @@ def load_predictor(
         bundle: folder or name of a shipped bundle; None for `DEFAULT_BUNDLE`.
         threads: of one network run; None for as many as there are cores.
         measure: measure the lesions of each outline.
+        precision: "fp32", "int8", or "auto" for the quicker one on this computer; None for what
+            the environment variable SONOLESION_PRECISION says, else fp32. Results of the int8
+            form name it: "fast 0.1+int8".
+        fall_back: where this computer computes int8 wrongly, log a warning and take fp32; False
+            to raise, for results that have to come from one form.
 
     Raises:
-        BundleError: no such bundle, or it is damaged.
+        BundleError: no such bundle, it is damaged, or it has no int8 form; without `fall_back`
+            also where this computer computes int8 wrongly.
+        InvalidInputError: `threads` is below 1, or the precision is none.
     """
+    choice = read_choice(precision)
     loaded = load_bundle(DEFAULT_BUNDLE if bundle is None else bundle)
-    return Predictor(loaded, threads, measure=measure)
+    chosen = choose_form(loaded, choice, threads=threads, fall_back=fall_back)
+    return Predictor(chosen.bundle, measure=measure, session=chosen.session)
 
 
 def _name_of(source: Source) -> str:

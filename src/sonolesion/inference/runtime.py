@@ -58,7 +58,7 @@ class Session:
             raise InvalidInputError(f"threads: expected at least 1, got {threads}.")
         self._info = bundle.info
         self._n_features = 0
-        self._file = str(bundle.folder / "model.onnx")
+        self._file = str(bundle.graph_file)
         self._faults: tuple[type[Exception], ...] = (
             native.EPFail, native.Fail, native.InvalidArgument, native.InvalidGraph,
             native.InvalidProtobuf, native.NoModel, native.NotImplemented,
@@ -179,6 +179,13 @@ def _first_line(error: Exception) -> str:
 def import_runtime() -> None:
     """Import ONNX Runtime now, for who chooses when it is paid for; else `Session` does."""
     import onnxruntime  # noqa: F401
+
+
+def runtime_version() -> str:
+    """Return the version of the installed ONNX Runtime."""
+    import onnxruntime
+
+    return str(onnxruntime.__version__)
 
 
 def available_providers() -> tuple[str, ...]:

@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
 
     bundle, threads, clip_frames, max_colour_share, memory_mb = arguments
     answers = _take_stdout()
-    predictor = load_predictor(bundle or None, threads=int(threads) or None)
+    predictor = load_predictor(bundle or None, threads=int(threads) or None, precision="fp32")
     _limit_memory(int(memory_mb) * _BYTES_PER_MB)
     for line in sys.stdin:
         task = json.loads(line)

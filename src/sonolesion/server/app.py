@@ -13,7 +13,7 @@ from fastapi import FastAPI  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
 
 import sonolesion  # noqa: E402
-from sonolesion.server.bundles import find_bundles  # noqa: E402
+from sonolesion.server.bundles import choose_precision, find_bundles  # noqa: E402
 from sonolesion.server.description import describe_own_errors  # noqa: E402
 from sonolesion.server.desk_reader import DeskReader  # noqa: E402
 from sonolesion.server.event_hub import EventHub  # noqa: E402
@@ -106,9 +106,12 @@ def start_services(settings: ServerSettings) -> Services:
 
     Raises:
         StoreError: the store cannot be opened, or another server has it.
-        BundleError: a model is missing or damaged.
+        BundleError: a model is missing or damaged, or int8 is asked for and the default one has
+            no such form.
+        InvalidInputError: the precision is none.
     """
-    catalogue = find_bundles(settings.bundles, settings.bundle)
+    precision = choose_precision(settings)
+    catalogue = find_bundles(settings.bundles, settings.bundle, precision=precision)
     lock = lock_folder(settings.data)
     desk = open_desk(settings.data)
     pool = None
@@ -117,6 +120,7 @@ def start_services(settings: ServerSettings) -> Services:
         pool = WorkerPool(
             PoolSettings(
                 bundle=catalogue.get(None).place,
+                precision=catalogue.get(None).precision,
                 workers=settings.workers,
                 threads=settings.threads,
                 time_limit_s=settings.time_limit_s,

@@ -132,7 +132,9 @@ class DeskReader:
                 view=claimed.view,
                 spacing_mm=claimed.spacing_mm,
             )
-            task = Task(kind=TaskKind.CASE, image=image, bundle=known.place)
+            task = Task(
+                kind=TaskKind.CASE, image=image, bundle=known.place, precision=known.precision
+            )
             future = self._pool.submit(task, background=True)
         except BusyError:  # the server is about to end; the case waits again at the next start
             return False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sonolesion.bundle import Precision
 from sonolesion.errors import InvalidInputError, NotOfferedError
 from sonolesion.imaging.dicom import HEAD_BYTES, is_dicom
 from sonolesion.imaging.quality import check_content
@@ -42,12 +43,13 @@ class ImageAnswers:
     Args:
         bundle: the model to load at once.
         threads: of one network run.
+        precision: the form of it to load.
     """
 
-    def __init__(self, bundle: str, *, threads: int) -> None:
+    def __init__(self, bundle: str, *, threads: int, precision: Precision = Precision.FP32) -> None:
         self._threads = threads
-        self._predictors: OrderedDict[str, Predictor] = OrderedDict()
-        self._predictor(bundle)
+        self._predictors: OrderedDict[tuple[str, Precision], Predictor] = OrderedDict()
+        self._predictor(bundle, precision)
 
     def run(self, task: Task) -> TaskResult:
         """Do what a task asks.
@@ -62,7 +64,7 @@ class ImageAnswers:
         image = _read(task.image)
         if task.kind is TaskKind.MEASURE:
             return _measure(image, task.image)
-        predictor = self._predictor(task.bundle)
+        predictor = self._predictor(task.bundle, task.precision)
         prediction = _predict(predictor, image, task.image)
         if task.kind is TaskKind.ROW:
             return TaskResult(_row(prediction, task.image))
@@ -72,19 +74,22 @@ class ImageAnswers:
             return self._compare(task, image, prediction)
         return _FILES[task.kind](image, prediction, task, predictor)
 
-    def _predictor(self, bundle: str) -> Predictor:
-        if bundle not in self._predictors:
-            self._predictors[bundle] = load_predictor(bundle, threads=self._threads)
+    def _predictor(self, bundle: str, precision: Precision) -> Predictor:
+        key = (bundle, precision)
+        if key not in self._predictors:
+            self._predictors[key] = load_predictor(
+                bundle, threads=self._threads, precision=precision.value, fall_back=False
+            )
             while len(self._predictors) > _MAX_PREDICTORS:
                 self._predictors.popitem(last=False)
-        self._predictors.move_to_end(bundle)
-        return self._predictors[bundle]
+        self._predictors.move_to_end(key)
+        return self._predictors[key]
 
     def _compare(self, task: Task, image: UltrasoundImage, prediction: Prediction) -> TaskResult:
         if task.earlier is None:
             raise InvalidInputError("a comparison needs an earlier image.")
         before = _read(task.earlier)
-        earlier = _predict(self._predictor(task.bundle), before, task.earlier)
+        earlier = _predict(self._predictor(task.bundle, task.precision), before, task.earlier)
         comparison = compare_predictions(
             PredictedVisit(before, earlier), PredictedVisit(image, prediction)
         )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sonolesion.bundle import DEFAULT_BUNDLE
+from sonolesion.bundle import DEFAULT_BUNDLE, PrecisionChoice
 from sonolesion.errors import InvalidInputError
 
 DEFAULT_PORT = 8765
@@ -27,6 +27,8 @@ class ServerSettings:
         names: host names that it may be called by, besides loopback's and IP addresses.
         bundles: further models, name -> folder; the shipped ones are always there.
         bundle: name of the model that reads, if the settings in the store name none.
+        precision: in which form models answer, those that have it; auto is measured on `bundle`.
+            None for what the environment says, else fp32.
         workers: processes that decode and predict.
         threads: of one network run.
         time_limit_s: for one image.
@@ -46,6 +48,7 @@ class ServerSettings:
     names: tuple[str, ...] = ()
     bundles: Mapping[str, str] = field(default_factory=dict)
     bundle: str = DEFAULT_BUNDLE
+    precision: PrecisionChoice | str | None = None
     workers: int = 1
     threads: int = 1
     time_limit_s: float = 30.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sonolesion import errors
+from sonolesion.bundle import Precision
 from sonolesion.errors import ImageError, InvalidInputError, SonolesionError
 from sonolesion.server.frames import Frame
 from sonolesion.server.tasks import ImageInput, Task, TaskKind, TaskResult
@@ -21,6 +22,7 @@ def task_to_frame(task: Task) -> Frame:
     values = {
         "kind": task.kind.value,
         "bundle": task.bundle,
+        "precision": task.precision.value,
         "images": images,
         "options": dict(task.options),
     }
@@ -35,6 +37,7 @@ def task_from_frame(frame: Frame) -> Task:
         image=images[0],
         earlier=images[1] if len(images) > 1 else None,
         bundle=frame.values["bundle"],
+        precision=Precision(frame.values["precision"]),
         options=frame.values["options"],
     )
 

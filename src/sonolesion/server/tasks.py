@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from sonolesion.bundle import Precision
+
 
 class TaskKind(StrEnum):
     """What is wanted of an image.
@@ -77,6 +79,7 @@ class Task:
         kind: what is wanted.
         image: of which image.
         bundle: folder or shipped name of the model, as the server knows it.
+        precision: which form of it answers.
         earlier: the earlier image, of a comparison.
         options: what else a kind takes.
     """
@@ -84,6 +87,7 @@ class Task:
     kind: TaskKind
     image: ImageInput
     bundle: str
+    precision: Precision = Precision.FP32
     earlier: ImageInput | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
+from sonolesion.bundle import Precision
 from sonolesion.errors import ImageError, ImageFaultError, SonolesionError
 from sonolesion.server.frames import Frame, read_frame, write_frame
 from sonolesion.server.image_answers import ImageAnswers
@@ -25,6 +26,7 @@ def main() -> None:
     """Serve tasks until the server closes the pipe."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--bundle", required=True)
+    parser.add_argument("--precision", type=Precision, required=True)
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--memory-mb", type=int, required=True)
     chosen = parser.parse_args()
@@ -32,7 +34,7 @@ def main() -> None:
     # Ctrl-C in a terminal goes to the whole group; the server decides when a worker ends
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        answers = ImageAnswers(chosen.bundle, threads=chosen.threads)
+        answers = ImageAnswers(chosen.bundle, threads=chosen.threads, precision=chosen.precision)
     except SonolesionError as error:
         write_frame(pipe_out, error_to_frame(error))
         return

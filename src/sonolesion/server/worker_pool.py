@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 import sonolesion
+from sonolesion.bundle import Precision
 from sonolesion.errors import BusyError, ImageCrashError, ImageTimeError, SonolesionError
 from sonolesion.server.frames import Frame, read_frame, write_frame
 from sonolesion.server.task_frames import result_from_frame, task_to_frame
@@ -34,6 +35,7 @@ class PoolSettings:
         bundle: folder or shipped name of the model that each loads at once.
         workers: processes.
         threads: of one network run.
+        precision: the form of it that they load at once.
         time_limit_s: for one task; then the worker is killed.
         memory_mb: what a task may map beyond the loaded model.
         queue_cap: tasks of requests that may wait; then `BusyError`.
@@ -42,6 +44,7 @@ class PoolSettings:
     bundle: str
     workers: int
     threads: int
+    precision: Precision = Precision.FP32
     time_limit_s: float = 30.0
     memory_mb: int = 2048
     queue_cap: int = 64
@@ -239,6 +242,7 @@ class _Process:
         words = [
             sys.executable, "-P", "-m", "sonolesion.server.worker",
             "--bundle", settings.bundle,
+            "--precision", settings.precision.value,
             "--threads", str(settings.threads),
             "--memory-mb", str(settings.memory_mb),
         ]  # fmt: skip

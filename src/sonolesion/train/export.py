@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,9 +16,11 @@ from torch import nn
 
 from sonolesion.bundle import Bundle, BundleInfo, write_bundle
 from sonolesion.bundle.decision import measure_peak
+from sonolesion.bundle.int8 import Int8Form
 from sonolesion.calibration import Calibration, HeldOut, fit_calibration
 from sonolesion.config import TrainSettings
 from sonolesion.data.manifest import Manifest, ManifestRow
+from sonolesion.data.rounds import training_rows
 from sonolesion.errors import InvalidInputError, MissingExtraError, TrainingError
 from sonolesion.files import sha256_file
 from sonolesion.imaging.intensity import to_unit_range
@@ -26,7 +29,10 @@ from sonolesion.metrics.probability import sigmoid
 from sonolesion.train.checkpoint import LoadedNetwork, load_network
 from sonolesion.train.dataset import LoadedPart, load_part
 from sonolesion.train.fold_norm import fold_norms
+from sonolesion.train.graph_forms import rewrite_graph
 from sonolesion.train.half_weights import round_to_half, store_half, strip_notes
+from sonolesion.train.int8 import make_int8_form
+from sonolesion.train.int8_change import describe_int8, pick_rows
 from sonolesion.train.models import Ensemble, Mirrored, ModelOutput
 from sonolesion.types import LesionClass
 
@@ -49,6 +55,7 @@ def bundle_from_checkpoints(
     manifest: Manifest | None = None,
     calibration: Calibration | None = None,
     half_weights: bool = False,
+    int8_from: Sequence[Manifest] = (),
     mirror: bool = False,
     name: str | None = None,
     version: str = "0.1",
@@ -64,14 +71,17 @@ def bundle_from_checkpoints(
             In a part without normals, erased lesions of it stand for them.
         calibration: fitted on held-out outputs elsewhere, by `sonolesion crossval`.
         half_weights: store weights as fp16 (see `sonolesion.train.half_weights`).
+        int8_from: all prepared data sets that the checkpoints were trained on; cases of their
+            training part give the ranges of an int8 form. None for a bundle without one.
         mirror: answer with the mean over the image and its mirror image, for twice the time.
         name: of the bundle; default the preset's name.
         version: of the bundle.
 
     Raises:
-        InvalidInputError: no checkpoint, or they differ in size or resizing.
-        TrainingError: a checkpoint does not load, or ONNX Runtime and torch differ by more
-            than `MAX_DIFFERENCE`.
+        InvalidInputError: no checkpoint, or they differ in size or resizing; `int8_from` is not
+            what they were trained on.
+        TrainingError: a checkpoint does not load, ONNX Runtime and torch differ by more than
+            `MAX_DIFFERENCE`, or int8 changes too much (`describe_int8`).
         MissingExtraError: the packages onnx and onnxscript are not installed.
         OutputWriteError: the bundle cannot be written.
     """
@@ -111,11 +121,18 @@ def bundle_from_checkpoints(
         calibration = fit_calibration(_held_out(session, part, rows), where="part val")
     if calibration is not None:
         info = calibration.apply_to(info, checkpoint=sha256_file(checkpoints[0]))
-    return write_bundle(out, info, graph)
+    int8 = None
+    if int8_from:
+        int8, form = _add_int8(Bundle(info, graph, out), loaded, int8_from)
+        info = dataclasses.replace(info, int8=form)
+    return write_bundle(out, info, graph, int8)
 
 
 def export_graph(network: nn.Module, info: BundleInfo, *, half_weights: bool = False) -> bytes:
     """Export a network to a self-contained ONNX file with a free batch axis.
+
+    Parts that a CPU computes with less work in another form are written in that form
+    (`rewrite_graph`).
 
     Args:
         network: in evaluation mode; for `half_weights` folded by `fold_norms` and rounded by
@@ -152,6 +169,7 @@ def export_graph(network: nn.Module, info: BundleInfo, *, half_weights: bool = F
     if program is None:
         raise TrainingError("torch gave no ONNX program; update torch.")
     model = strip_notes(program.model_proto)
+    rewrite_graph(model)
     return bytes((store_half(model) if half_weights else model).SerializeToString())
 
 
@@ -186,6 +204,17 @@ def _training_facts(loaded: Sequence[LoadedNetwork], manifest: Manifest | None) 
             )
         facts["split_hash"] = record.split_hash
     return facts
+
+
+def _add_int8(
+    bundle: Bundle, loaded: Sequence[LoadedNetwork], manifests: Sequence[Manifest]
+) -> tuple[bytes, Int8Form]:
+    """Make the int8 form on training images of all the networks, and measure what it changes."""
+    hashes = sorted({str(item.about.get("split_hash", "")) for item in loaded} - {""})
+    manifest, rows = training_rows(manifests, hashes)
+    images = to_unit_range(load_part(manifest, pick_rows(rows), "train").pixels)[:, None]
+    int8 = make_int8_form(bundle.graph, images, input_name=bundle.info.input_name)
+    return int8, describe_int8(bundle, int8, images, split_hash="+".join(hashes))
 
 
 def _rows_to_fit_on(manifest: Manifest) -> tuple[ManifestRow, ...]:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sonolesion.bundle import DEFAULT_BUNDLE, load_bundle
+from sonolesion.bundle import DEFAULT_BUNDLE, PrecisionChoice, load_bundle
 from sonolesion.errors import (
     BundleError,
     InvalidInputError,
@@ -29,6 +29,7 @@ from sonolesion.inference import load_predictor
 from sonolesion.inference.concurrency import count_cores
 from sonolesion.inference.input_bytes import InputReader
 from sonolesion.inference.inputs import InputFile, InputListing
+from sonolesion.inference.precision import choose_form, read_choice
 from sonolesion.writers.case_extras import NO_EXTRAS, CaseExtras
 from sonolesion.writers.outcome import FileOutcome, outcome_from_json, outcome_to_json
 from sonolesion.writers.predict_file import predict_file
@@ -50,6 +51,7 @@ def run_on_ray(
     out: Path,
     *,
     bundle: str | Path | None = None,
+    precision: PrecisionChoice | str | None = None,
     address: str = LOCAL,
     workers: int = 0,
     options: FolderOptions | None = None,
@@ -63,6 +65,8 @@ def run_on_ray(
         out: output folder that all machines see.
         bundle: folder that all machines see, or the name of a shipped bundle (sonolesion is then
             installed in the same place everywhere); None for the default.
+        precision: see `load_predictor`; chosen on this machine, the same for all workers. One
+            that computes int8 wrongly ends the run.
         address: "local" for a Ray of this machine alone, "auto" for the cluster that this
             machine belongs to, or "HOST:PORT" of the head of that cluster.
         workers: of Ray, one core each; 0 for all cores of the cluster.
@@ -78,7 +82,11 @@ def run_on_ray(
     ray = _import_ray()
     options = options or FolderOptions()
     loaded = load_bundle(DEFAULT_BUNDLE if bundle is None else bundle)
+    choice = read_choice(precision)
+    if choice is not PrecisionChoice.FP32:
+        loaded = choose_form(loaded, choice, threads=1).bundle
     settings = {"out": os.fspath(out.resolve()), "bundle": os.fspath(loaded.folder.resolve()),
+                "precision": loaded.precision.value,
                 "pictures": options.pictures, "dicom": options.dicom, "extras": options.extras,
                 "folder": os.fspath(Path.cwd())}  # fmt: skip
 
@@ -135,6 +143,7 @@ class RayPredictor:
         dicom: write DICOM results of DICOM inputs.
         folder: working folder of the process that started the run; relative paths start there.
         extras: explain each answer, write reports.
+        precision: "fp32" or "int8", as the process that started the run chose it.
     """
 
     def __init__(
@@ -146,13 +155,14 @@ class RayPredictor:
         folder: str,
         dicom: bool = False,
         extras: CaseExtras = NO_EXTRAS,
+        precision: str = "fp32",
     ) -> None:
         os.chdir(folder)
         self._out = Path(out)
         self._pictures = pictures
         self._dicom = dicom
         self._extras = extras
-        self._predictor = load_predictor(bundle, threads=1)
+        self._predictor = load_predictor(bundle, threads=1, precision=precision, fall_back=False)
         self._reader = InputReader()
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:

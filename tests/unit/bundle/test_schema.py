@@ -9,7 +9,12 @@ from tiny_bundle import make_info
 
 from sonolesion.bundle.gate import FeatureGate
 from sonolesion.bundle.gate_fields import feature_gate_to_json
-from sonolesion.bundle.schema import BundleInfo, bundle_info_to_json, parse_bundle_info
+from sonolesion.bundle.schema import (
+    SCHEMA_VERSION,
+    BundleInfo,
+    bundle_info_to_json,
+    parse_bundle_info,
+)
 from sonolesion.errors import BundleError
 from sonolesion.imaging.geometry import ResizeMode
 
@@ -103,8 +108,8 @@ def test_all_faults_are_reported_at_once() -> None:
 
 
 def test_newer_schema_says_update_before_anything_else() -> None:
-    with pytest.raises(BundleError, match=r"schema_version 4 is newer.*Update sonolesion"):
-        parse_bundle_info(values() | {"schema_version": 4, "new_field": 1}, file="b")
+    with pytest.raises(BundleError, match=r"schema_version 5 is newer.*Update sonolesion"):
+        parse_bundle_info(values() | {"schema_version": 5, "new_field": 1}, file="b")
 
 
 def test_a_bundle_of_schema_1_is_refused_with_what_it_lacks() -> None:
@@ -112,17 +117,18 @@ def test_a_bundle_of_schema_1_is_refused_with_what_it_lacks() -> None:
     del old["decision"]
     with pytest.raises(
         BundleError,
-        match=r"missing field 'decision'; field 'schema_version': expected 3, got 1\. Export the",
+        match=r"missing field 'decision'; field 'schema_version': expected 4, got 1\. Export the",
     ):
         parse_bundle_info(old, file="b")
 
 
 def test_a_bundle_of_schema_2_is_read_as_one_without_features() -> None:
     old = values() | {"schema_version": 2}
-    del old["feature_gate"], old["feature_output"]
+    del old["feature_gate"], old["feature_output"], old["int8"]
     info = parse_bundle_info(old, file="b")
     assert info == make_info(onnx_sha256="0" * 64)
-    assert (info.feature_gate, info.feature_output, info.schema_version) == (None, None, 3)
+    assert (info.feature_gate, info.feature_output, info.int8) == (None, None, None)
+    assert info.schema_version == SCHEMA_VERSION
 
 
 def test_a_gate_needs_features() -> None:
@@ -140,3 +146,13 @@ def test_a_gate_needs_features() -> None:
 def test_not_an_object(value: object) -> None:
     with pytest.raises(BundleError, match="expected a JSON object"):
         parse_bundle_info(value, file="b")
+
+
+def test_a_bundle_of_schema_3_is_read_as_one_without_int8() -> None:
+    old = values() | {"schema_version": 3}
+    del old["int8"]
+    info = parse_bundle_info(old, file="b")
+    assert info.int8 is None
+    assert info.schema_version == SCHEMA_VERSION
+    with pytest.raises(BundleError, match="missing field 'temperature'"):
+        parse_bundle_info({k: v for k, v in old.items() if k != "temperature"}, file="b")

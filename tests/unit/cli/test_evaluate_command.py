@@ -10,8 +10,10 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from sonolesion.bundle import Precision
 from sonolesion.bundle.schema import BundleInfo
 from sonolesion.cli.app import app
+from sonolesion.cli.evaluate import ConventionName, _command_line
 from sonolesion.data.manifest import (
     Manifest,
     ManifestRow,
@@ -112,3 +114,18 @@ def test_a_folder_without_a_manifest_says_what_to_do(tmp_path) -> None:
     result = run(tmp_path, "-o", tmp_path / "out")
     assert result.exit_code == 1
     assert "sonolesion prepare" in result.stderr
+
+
+def test_the_command_in_a_report_names_int8_where_it_answered() -> None:
+    said = [
+        _command_line(
+            Path("data") / "prepared", "b/fast", part="val", convention=ConventionName.HONEST,
+            precision=precision,
+        )
+        for precision in Precision
+    ]  # fmt: skip
+    assert said == [
+        "sonolesion evaluate prepared --bundle fast --part val --convention honest",
+        "sonolesion evaluate prepared --bundle fast --precision int8 --part val "
+        "--convention honest",
+    ]

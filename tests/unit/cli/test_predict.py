@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import typer
 from PIL import Image
-from tiny_bundle import speckle_image
+from tiny_bundle import make_int8_bundle, speckle_image
 from typer.testing import CliRunner, Result
 
 from sonolesion.bundle import Bundle
@@ -49,6 +49,38 @@ def test_json_is_all_there_is_on_stdout(work: Path, tiny_bundle: Bundle) -> None
     value = json.loads(result.stdout)
     assert [p["label"] for p in value["predictions"]] == ["benign"]
     assert [e["code"] for e in value["errors"]] == ["E-IMG-002"]
+
+
+def test_the_form_that_answered_stands_in_row_and_record(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = make_int8_bundle(work / "bundle")
+    found = {}
+    for name, options, variable in (
+        ("plain", [], ""), ("asked", ["--precision", "int8"], ""), ("variable", [], "int8"),
+        ("before", ["--precision", "fp32"], "int8"),
+    ):  # fmt: skip
+        monkeypatch.setenv("SONOLESION_PRECISION", variable)
+        result = predict(bundle, "good.png", "-o", name, "--json", *options)
+        assert result.exit_code == 0, result.output
+        record = json.loads((work / name / "run.json").read_text())
+        found[name] = (json.loads(result.stdout)["predictions"][0]["bundle"], record["device"])
+    whole, rounded = ("tiny 0.1", "cpu fp32"), ("tiny 0.1+int8", "cpu int8")
+    assert found == {"plain": whole, "asked": rounded, "variable": rounded, "before": whole}
+    # rows of the two forms never stand in one table
+    result = predict(bundle, "good.png", "-o", "plain", "--precision", "int8")
+    assert result.exit_code == 1
+    assert "tiny 0.1 (now tiny 0.1+int8)" in result.stderr
+
+
+def test_a_cpu_that_computes_int8_wrongly_answers_in_fp32_and_says_so(
+    work: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bundle = make_int8_bundle(work / "bundle", probe_error=1.0)
+    result = predict(bundle, "good.png", "-o", "out", "--precision", "int8", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["predictions"][0]["bundle"] == "tiny 0.1"
+    assert "fp32 is used" in caplog.text
 
 
 def test_some_failed_gives_3_and_lists_them(work: Path, tiny_bundle: Bundle) -> None:

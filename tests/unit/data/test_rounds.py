@@ -12,6 +12,7 @@ from sonolesion.data.rounds import (
     cross_set_round,
     fold_rounds,
     join_manifests,
+    training_rows,
     whole_round,
 )
 from sonolesion.errors import DatasetError, InvalidInputError
@@ -112,3 +113,36 @@ def test_a_fold_of_the_training_sets_can_be_kept_to_fit_on(folds, tmp_path):
     assert {part[row.case_id] for row in other.rows} == {"test", LEFT_OUT}
     with pytest.raises(InvalidInputError, match=r"no fold 'fold_9'.*fold_0"):
         cross_set_round([folds], [other], fit_on="fold_9")
+
+
+def test_the_training_cases_of_networks_are_found_again_by_their_splits(folds):
+    rounds = fold_rounds([folds], inner_val=False)
+    hashes = [r.manifest.record.split_hash for r in rounds]
+    manifest, rows = training_rows([folds], hashes[:1])
+    assert {row.case_id for row in rows} == _ids(rounds[0].manifest, "train")
+    assert all(Path(manifest.folder / row.processed_image).is_file() for row in rows)
+    # of two networks: what both learned from, so no case that one of them holds out
+    _, common = training_rows([folds], hashes[:2])
+    assert {row.case_id for row in common} == _ids(folds, "fold_2")
+    with pytest.raises(InvalidInputError, match="no training case in common"):
+        training_rows([folds], hashes)
+
+
+def test_the_inner_fold_and_the_whole_are_known_too(folds):
+    inner = fold_rounds([folds], inner_val=True)[2].manifest
+    _, rows = training_rows([folds], [inner.record.split_hash])
+    assert {row.case_id for row in rows} == _ids(folds, "fold_1")
+    whole = whole_round([folds]).manifest
+    _, rows = training_rows([folds], [whole.record.split_hash])
+    assert {row.case_id for row in rows} == _ids(whole, "train")
+
+
+def test_training_cases_of_other_data_are_not_made_up(folds, tmp_path):
+    with pytest.raises(InvalidInputError, match=r"trained on split abc, which .* does not give"):
+        training_rows([folds], ["abc"])
+    with pytest.raises(InvalidInputError, match="it names none"):
+        training_rows([folds], [])
+    other = _as_folds(make_prepared_folder(tmp_path / "second", seed=1), prefix="b ")
+    hashes = [fold_rounds([folds], inner_val=False)[0].manifest.record.split_hash]
+    with pytest.raises(InvalidInputError, match="Give all prepared folders"):
+        training_rows([folds, other], hashes)

@@ -9,8 +9,9 @@ torch = pytest.importorskip("torch")
 
 from prepared_folder import make_prepared_folder  # noqa: E402
 
-from sonolesion.bundle import load_bundle  # noqa: E402
+from sonolesion.bundle import int8_bundle, load_bundle  # noqa: E402
 from sonolesion.bundle.decision import measure_peak  # noqa: E402
+from sonolesion.bundle.int8 import probe_image  # noqa: E402
 from sonolesion.calibration import (  # noqa: E402
     Calibration,
     HeldOut,
@@ -27,7 +28,7 @@ from sonolesion.imaging.geometry import ResizeMode  # noqa: E402
 from sonolesion.imaging.read import read_image  # noqa: E402
 from sonolesion.inference import Predictor  # noqa: E402
 from sonolesion.inference.runtime import Session  # noqa: E402
-from sonolesion.train import export  # noqa: E402
+from sonolesion.train import export, int8_change  # noqa: E402
 from sonolesion.train.checkpoint import load_model_state, save_best  # noqa: E402
 from sonolesion.train.models import ClassicUNet, build_model  # noqa: E402
 from sonolesion.types import CLASS_INDEX  # noqa: E402
@@ -191,6 +192,67 @@ def test_a_mirrored_bundle_answers_for_both_sides(tmp_path, checkpoint):
     np.testing.assert_allclose(output.features, plain.features.numpy(), atol=1e-4)
     np.testing.assert_allclose(turned.class_logits, output.class_logits, atol=1e-5)
     np.testing.assert_allclose(turned.mask_logits, output.mask_logits[..., ::-1], atol=1e-5)
+
+
+def with_split(path, out, split_hash):
+    """The checkpoint as one that was trained on a split."""
+    state, about = load_model_state(path)
+    save_best(out, model_state=state, about=about | {"split_hash": split_hash})
+    return out
+
+
+@pytest.fixture
+def loose_limits(monkeypatch):
+    """A network with random weights changes by more than a trained one may."""
+    monkeypatch.setattr(int8_change, "MAX_MASK_CHANGE", 1.0)
+    monkeypatch.setattr(int8_change, "MAX_CLASS_LOGIT_CHANGE", 10.0)
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+def test_an_int8_form_is_measured_on_training_cases_alone(
+    tmp_path, checkpoint, loose_limits, monkeypatch, mirror
+):
+    manifest = make_prepared_folder(tmp_path / "data", count=30)
+    trained = with_split(checkpoint[0], tmp_path / "t.pth", manifest.record.split_hash)
+    seen = []
+    real = export.load_part
+    monkeypatch.setattr(
+        export, "load_part", lambda m, rows, part: seen.extend(rows) or real(m, rows, part)
+    )
+    made = export.bundle_from_checkpoints(
+        [trained, trained], tmp_path / "bundle", int8_from=[manifest], half_weights=True,
+        mirror=mirror,
+    )  # fmt: skip
+    assert {row.part for row in seen} == {"train"}
+    assert len(seen) == len(manifest.part("train")) == 18
+    bundle = load_bundle(tmp_path / "bundle")
+    assert bundle == made
+    assert bundle.info.int8.n_images == 18
+    assert bundle.info.int8.split_hash == manifest.record.split_hash
+    rounded = Session(int8_bundle(bundle), threads=1)
+    found = rounded.run(probe_image(32)[None, None])
+    np.testing.assert_allclose(found.class_logits[0], bundle.info.int8.probe_logits, atol=1e-3)
+    whole = Session(bundle, threads=1).run(probe_image(32)[None, None])
+    assert found.features.shape == whole.features.shape
+    scale = np.abs(whole.features).max()
+    np.testing.assert_allclose(found.features, whole.features, atol=0.2 * scale)
+
+
+def test_an_int8_form_from_data_of_another_split_is_refused(tmp_path, checkpoint):
+    manifest = make_prepared_folder(tmp_path / "data")
+    trained = with_split(checkpoint[0], tmp_path / "t.pth", "0123456789ab")
+    with pytest.raises(InvalidInputError, match="trained on split 0123456789ab, which"):
+        export.bundle_from_checkpoints([trained], tmp_path / "bundle", int8_from=[manifest])
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_an_int8_form_that_changes_too_much_is_refused(tmp_path, checkpoint, monkeypatch):
+    monkeypatch.setattr(int8_change, "MAX_CLASS_LOGIT_CHANGE", -1.0)
+    monkeypatch.setattr(int8_change, "MAX_MASK_CHANGE", 1.0)
+    manifest = make_prepared_folder(tmp_path / "data")
+    trained = with_split(checkpoint[0], tmp_path / "t.pth", manifest.record.split_hash)
+    with pytest.raises(TrainingError, match=r"int8 refused: it changes .* Export without --int8"):
+        export.bundle_from_checkpoints([trained], tmp_path / "bundle", int8_from=[manifest])
 
 
 def test_checkpoints_of_two_sizes_are_refused(tmp_path, checkpoint):

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from tiny_bundle import speckle_image
+from tiny_bundle import make_int8_bundle, speckle_image
 
 from sonolesion.bundle import Bundle
-from sonolesion.errors import InvalidInputError, MissingExtraError, OutputWriteError
+from sonolesion.errors import BundleError, InvalidInputError, MissingExtraError, OutputWriteError
 from sonolesion.imaging.parts import ImagePart
 from sonolesion.inference.inputs import InputFile, list_inputs
 from sonolesion.writers import cluster
@@ -48,6 +48,25 @@ def test_the_worker_alone(
     assert (first["path"], first["rows"][0]["stem"]) == ("scans/2.png", "a")
     assert second["failures"][0]["code"] == "E-IMG-002"
     assert (tmp_path / "out" / "masks" / "a_mask.png").is_file()
+
+
+def test_a_worker_answers_in_the_form_that_the_run_chose(
+    scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    bundle = make_int8_bundle(tmp_path / "b")
+    worker = RayPredictor(
+        str(tmp_path / "out"), str(bundle.folder), pictures=False, folder=str(tmp_path),
+        precision="int8",
+    )  # fmt: skip
+    done = worker({"index": [0], "path": [b"scans/2.png"], "stem": ["a"], "choice": [ONE]})
+    assert json.loads(done["outcome"][0])["rows"][0]["bundle"] == "tiny 0.1+int8"
+    off = make_int8_bundle(tmp_path / "off", probe_error=1.0)
+    with pytest.raises(BundleError, match="the answer to the probe image"):
+        RayPredictor(
+            str(tmp_path / "out"), str(off.folder), pictures=False, folder=str(tmp_path),
+            precision="int8",
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize(

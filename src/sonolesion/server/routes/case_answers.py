@@ -168,7 +168,9 @@ def _file(services: Services, asked: _Asked, kind: TaskKind) -> Task:
         known = services.catalogue.by_hash(case.bundle_sha256)
         image = case_input(connection, services.desk, case)
     options = {"why": True, "label": case.label or f"Case {case.id[:6]}"}
-    return Task(kind=kind, image=image, bundle=known.place, options=options)
+    return Task(
+        kind=kind, image=image, bundle=known.place, precision=known.precision, options=options
+    )
 
 
 def _comparison(services: Services, asked: _Asked, kind: TaskKind) -> Task:
@@ -188,7 +190,9 @@ def _comparison(services: Services, asked: _Asked, kind: TaskKind) -> Task:
         known = services.catalogue.by_hash(case.bundle_sha256)
         image = case_input(connection, services.desk, case)
         earlier = case_input(connection, services.desk, before)
-    return Task(kind=kind, image=image, earlier=earlier, bundle=known.place)
+    return Task(
+        kind=kind, image=image, earlier=earlier, bundle=known.place, precision=known.precision
+    )
 
 
 _add_file_routes()

@@ -96,4 +96,6 @@ async def _task(
     upload = await read_upload(request)
     frame, view = part
     image = ImageInput(data=upload.data, frame=frame, view=view, spacing_mm=spacing)
-    return Task(kind=kind, image=image, bundle=known.place, options={"why": True})
+    return Task(
+        kind=kind, image=image, bundle=known.place, precision=known.precision, options={"why": True}
+    )

@@ -12,7 +12,8 @@ class Mirrored(nn.Module):
     """The mean of the logits for an image and for its mirror image, left and right exchanged.
 
     A lesion is the same one from the other side, the noise of an answer is another one. Costs
-    two runs; figures are in docs/decisions/0009-joint-decision-tried.md.
+    two runs; figures are in docs/decisions/0009-joint-decision-tried.md. Both images go through
+    in one batch, so that an exported graph has each layer once.
 
     Args:
         network: returns `ModelOutput`; its features of the image as it is are kept.
@@ -24,10 +25,13 @@ class Mirrored(nn.Module):
 
     def forward(self, images: Tensor) -> ModelOutput:
         """Compute the mean logits of images (B, 1, H, W) in [0, 1]."""
-        plain: ModelOutput = self.network(images)
-        turned: ModelOutput = self.network(images.flip(3))
-        return ModelOutput(
-            torch.stack([plain.mask_logits, turned.mask_logits.flip(3)]).mean(dim=0),
-            torch.stack([plain.class_logits, turned.class_logits]).mean(dim=0),
-            plain.features,
-        )
+        both: ModelOutput = self.network(torch.cat([images, images.flip(3)]))
+        mask, turned = _halves(both.mask_logits)
+        features = None if both.features is None else _halves(both.features)[0]
+        classes = _halves(both.class_logits).mean(dim=0)
+        return ModelOutput(torch.stack([mask, turned.flip(3)]).mean(dim=0), classes, features)
+
+
+def _halves(values: Tensor) -> Tensor:
+    """Return (2 B, ...) as (2, B, ...)."""
+    return values.reshape(2, -1, *values.shape[1:])
