@@ -60,7 +60,8 @@ def begin_loading(
         precision: see `sonolesion.inference.load_predictor`.
 
     Returns:
-        None where the bundle or the precision is refused: `load_predictor` says why, when its turn comes.
+        None where the bundle or the precision is refused: `load_predictor` says why, when its
+        turn comes.
     """
     pool = ThreadPoolExecutor(1, thread_name_prefix="load")
     runtime = pool.submit(import_runtime)  # while this thread reads and hashes the graph
