@@ -70,7 +70,8 @@ def paste_patch(
     moved_px = _find_place(pixels, region, rng)
     if moved_px is None:
         return None
-    donor, shape, region = (_move(values, moved_px) for values in (donor, shape, region))
+    donor, shape = _move(donor, moved_px), _move(shape, moved_px)
+    region = _move(region, moved_px)
     weight = cv2.GaussianBlur(region.astype(np.float32), (0, 0), rim_px / 2)
     weight = np.where(region, np.clip(weight * 2 - 1, 0.0, 1.0), 0.0)
     weight = np.maximum(weight, cv2.GaussianBlur(shape.astype(np.float32), (0, 0), 1.0) * region)
