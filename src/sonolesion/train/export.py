@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -153,9 +155,7 @@ def export_graph(network: nn.Module, info: BundleInfo, *, half_weights: bool = F
     names = [info.mask_output, info.class_output]
     names += [] if info.feature_output is None else [info.feature_output]
     example = torch.zeros(2, 1, info.image_size_px, info.image_size_px)
-    with warnings.catch_warnings():
-        # the exporter warns of its own internals (pytree registrations, copyreg)
-        warnings.simplefilter("ignore")
+    with _quiet_exporter():
         program = torch.onnx.export(
             network,
             (example,),
@@ -171,6 +171,20 @@ def export_graph(network: nn.Module, info: BundleInfo, *, half_weights: bool = F
     model = strip_notes(program.model_proto)
     rewrite_graph(model)
     return bytes((store_half(model) if half_weights else model).SerializeToString())
+
+
+@contextlib.contextmanager
+def _quiet_exporter() -> Iterator[None]:
+    """Keep back what the exporter says of its own internals: copyreg, no torchvision."""
+    log = logging.getLogger("torch.onnx._internal.exporter")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(level)
 
 
 def _describe(settings: TrainSettings, *, size: int, members: int, mirror: bool) -> str:
