@@ -6,11 +6,11 @@ ONNX Runtime is imported when it is first used.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from sonolesion.errors import *  # noqa: F403  the whole tree; `errors.__all__` fixes what comes
 from sonolesion.errors import __all__ as _errors
+from sonolesion.lazy import lend_names
 
 if TYPE_CHECKING:
     from sonolesion.imaging.read import read_image
@@ -21,20 +21,16 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "FailedInput": "sonolesion.inference",
-    "Prediction": "sonolesion.types",
-    "Predictor": "sonolesion.inference",
-    "case_report_html": "sonolesion.writers.case_report_html",
-    "case_report_pdf": "sonolesion.writers.case_report_pdf",
-    "load_predictor": "sonolesion.inference",
-    "read_image": "sonolesion.imaging.read",
-}
 __all__ = ["FailedInput", "Prediction", "Predictor", "__version__", "case_report_html",  # noqa: PLE0604
            "case_report_pdf", "load_predictor", "read_image", *_errors]  # fmt: skip
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'sonolesion' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = lend_names(
+    __name__,
+    {
+        "imaging.read": ("read_image",),
+        "inference": ("FailedInput", "Predictor", "load_predictor"),
+        "types": ("Prediction",),
+        "writers.case_report_html": ("case_report_html",),
+        "writers.case_report_pdf": ("case_report_pdf",),
+    },
+)

@@ -34,14 +34,17 @@ class Bundle:
         graph: the bytes of the ONNX model to run, made of the ones whose hash was checked.
         folder: where it lies.
         int8: the bytes of `model_int8.onnx` (see `sonolesion.bundle.int8`); None without one.
-        precision: which of the two forms `graph` is.
     """
 
     info: BundleInfo
     graph: bytes = field(repr=False)
     folder: Path
     int8: bytes | None = field(default=None, repr=False)
-    precision: Precision = Precision.FP32
+
+    @property
+    def precision(self) -> Precision:
+        """Which of the two forms `graph` is."""
+        return self.info.precision
 
     @property
     def graph_file(self) -> Path:
@@ -75,8 +78,9 @@ def load_bundle(path_or_name: Path | str = DEFAULT_BUNDLE) -> Bundle:
     except (ValueError, RecursionError) as error:
         raise BundleError(f"{info_path}: not JSON ({error}). Copy the bundle again.") from error
     info = parse_bundle_info(values, file=str(info_path))
-    graph = _read_graph(folder / GRAPH_NAME, info.onnx_sha256)
-    int8 = _read_graph(folder / INT8_NAME, info.int8.onnx_sha256) if info.int8 else None
+    graph = _read_hashed(folder / GRAPH_NAME, info.onnx_sha256)
+    check_graph(graph, file=str(folder / GRAPH_NAME))
+    int8 = _read_hashed(folder / INT8_NAME, info.int8.onnx_sha256) if info.int8 else None
     return Bundle(info, graph, folder, int8)
 
 
@@ -86,8 +90,10 @@ def int8_bundle(bundle: Bundle) -> Bundle:
     Its version is marked "+int8" and its hash is that of the graph that runs, so that every result,
     table and report says which graph answered: "fast 0.1+int8".
 
+    What the form holds is checked here and not by `load_bundle`: most starts never use it.
+
     Raises:
-        BundleError: it has no int8 form.
+        BundleError: it has no int8 form, or one that is refused.
     """
     if bundle.precision is Precision.INT8:
         return bundle
@@ -95,13 +101,14 @@ def int8_bundle(bundle: Bundle) -> Bundle:
         raise BundleError(
             f"{bundle.folder}: has no int8 form ({INT8_NAME}). Use fp32, or export it with --int8."
         )
+    check_graph(bundle.int8, file=str(bundle.folder / INT8_NAME))
     graph = join_weights(bundle.int8, bundle.graph)
     info = dataclasses.replace(
         bundle.info,
         version=f"{bundle.info.version}{INT8_MARK}",
         onnx_sha256=hashlib.sha256(graph).hexdigest(),
     )
-    return dataclasses.replace(bundle, info=info, graph=graph, precision=Precision.INT8)
+    return dataclasses.replace(bundle, info=info, graph=graph)
 
 
 def write_bundle(folder: Path, info: BundleInfo, graph: bytes, int8: bytes | None = None) -> Bundle:
@@ -164,8 +171,8 @@ def _find_folder(path_or_name: Path | str) -> Path:
     )
 
 
-def _read_graph(path: Path, sha256: str) -> bytes:
-    """Read a graph of a bundle and check its hash and what it holds."""
+def _read_hashed(path: Path, sha256: str) -> bytes:
+    """Read a graph of a bundle and check its hash."""
     graph = _read_capped(path, MAX_GRAPH_BYTES)
     found = hashlib.sha256(graph).hexdigest()
     if found != sha256:
@@ -174,7 +181,6 @@ def _read_graph(path: Path, sha256: str) -> bytes:
             f"{sha256[:12]}... ({len(graph):,} bytes): truncated, damaged or exchanged. "
             "Copy the bundle again."
         )
-    check_graph(graph, file=str(path))
     return graph
 
 

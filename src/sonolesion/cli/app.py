@@ -99,8 +99,7 @@ def __getattr__(name: str) -> typer.Typer:
 
 def main() -> None:
     """Run the command line; `cli.start` has a shorter way for some."""
-    gc.disable()  # importing makes no garbage
     named = [word for word in sys.argv[1:2] if word in COMMANDS]
     made = build_app(named or tuple(COMMANDS))
-    gc.enable()
+    gc.enable()  # `cli.start` switches it off: importing makes no garbage
     made()

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sonolesion.lazy import lend_names
+
 if TYPE_CHECKING:
     from sonolesion.inference.predictor import (
         FailedInput,
@@ -17,10 +19,4 @@ if TYPE_CHECKING:
 
 __all__ = ["FailedInput", "Predictor", "SquarePrediction", "load_predictor"]
 
-
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from sonolesion.inference import predictor
-
-    return getattr(predictor, name)
+__getattr__ = lend_names(__name__, {"predictor": __all__})

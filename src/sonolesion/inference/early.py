@@ -46,7 +46,7 @@ class EarlyPredictor:
         from sonolesion.inference.predictor import Predictor
 
         chosen = self._form.result()
-        return Predictor(chosen.bundle, threads, session=chosen.session)
+        return Predictor(chosen.bundle, session=chosen.session)
 
 
 def begin_loading(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import os
 from collections.abc import Iterator, Mapping
@@ -11,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from sonolesion.errors import ImageError, MissingExtraError
 from sonolesion.inference import FailedInput
-from sonolesion.types.lesion import LesionMeasurement
-from sonolesion.types.lexicon import Descriptor, Reason
 from sonolesion.writers.plain_json import to_plain
 from sonolesion.writers.prediction_row import PredictionRow
 
@@ -108,39 +105,6 @@ def outcome_from_json(values: Mapping[str, Any]) -> FileOutcome:
         mtime_ns=values["mtime_ns"],
         sha256=values["sha256"],
         part=values["part"],
-    )
-
-
-def as_read_back(outcome: FileOutcome) -> FileOutcome:
-    """The outcome as `outcome_from_json` gives it back, without the way through JSON.
-
-    Reading makes floats of the whole numbers among the reasons of a draft, and nothing else.
-    """
-    rows = (
-        row
-        if not row.lesions
-        else dataclasses.replace(row, lesions=tuple(_settle_draft(x) for x in row.lesions))
-        for row in outcome.rows
-    )
-    return dataclasses.replace(outcome, rows=tuple(rows))
-
-
-def _settle_draft(lesion: LesionMeasurement) -> LesionMeasurement:
-    def settle(said: Descriptor[Any]) -> Descriptor[Any]:
-        reasons = (Reason(r.figure, float(r.value), float(r.threshold)) for r in said.reasons)
-        return dataclasses.replace(said, reasons=tuple(reasons))
-
-    draft = lesion.draft
-    return dataclasses.replace(
-        lesion,
-        draft=dataclasses.replace(
-            draft,
-            shape=settle(draft.shape),
-            orientation=settle(draft.orientation),
-            margin=settle(draft.margin),
-            echo_pattern=settle(draft.echo_pattern),
-            posterior=settle(draft.posterior),
-        ),
     )
 
 

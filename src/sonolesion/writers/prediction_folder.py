@@ -41,7 +41,7 @@ from sonolesion.writers.case_extras import NO_EXTRAS, CaseExtras
 from sonolesion.writers.earlier_results import remove_leftovers, remove_results
 from sonolesion.writers.journal import JOURNAL_NAME, FinishedOutcomes, Journal
 from sonolesion.writers.ordered_map import map_ordered
-from sonolesion.writers.outcome import FileOutcome, as_read_back
+from sonolesion.writers.outcome import FileOutcome
 from sonolesion.writers.predict_file import predict_file
 from sonolesion.writers.prediction_parquet import require_parquet
 from sonolesion.writers.prediction_report import PredictionReport
@@ -223,7 +223,7 @@ def run_folder(
         for index, outcome in predict(todo):
             places[index] = journal.append(outcome)
             if len(at_hand) < _AT_HAND_AT_MOST:
-                at_hand[places[index]] = as_read_back(outcome)
+                at_hand[places[index]] = outcome
             if options.on_done is not None:
                 options.on_done()
         journal.sync()

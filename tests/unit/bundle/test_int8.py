@@ -139,6 +139,16 @@ def test_a_damaged_or_missing_form_is_found(tmp_path: Path) -> None:
         load_bundle(tmp_path / "b")
 
 
+def test_a_form_that_is_no_graph_is_refused_before_it_is_used(tmp_path: Path) -> None:
+    folder = make_int8_bundle(tmp_path / "b").folder
+    (folder / "model_int8.onnx").write_bytes(b"no graph")
+    values = json.loads((folder / "bundle.json").read_text("utf-8"))
+    values["int8"]["onnx_sha256"] = hashlib.sha256(b"no graph").hexdigest()
+    (folder / "bundle.json").write_text(json.dumps(values), "utf-8")
+    with pytest.raises(BundleError, match=r"model_int8\.onnx: not an ONNX model"):
+        int8_bundle(load_bundle(folder))
+
+
 def test_the_mark_of_int8_cannot_be_a_bundles_own_version(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="field 'version'"):
         write_bundle(tmp_path / "b", make_info(version="0.1+int8"), make_graph())

@@ -12,7 +12,7 @@ import pytest
 from sonolesion import metrics
 
 FOLDER = Path(metrics.__file__).parent
-ALLOWED = {"numpy", "cv2", "sonolesion.errors", "sonolesion.types"}
+ALLOWED = {"numpy", "cv2", "sonolesion.errors", "sonolesion.types", "sonolesion.lazy"}
 
 
 def test_all_names_exist_and_are_documented() -> None:

@@ -21,7 +21,6 @@ from sonolesion.types import UltrasoundImage
 from sonolesion.types.lesion import LesionMeasurement
 from sonolesion.writers.outcome import (
     FileOutcome,
-    as_read_back,
     outcome_from_json,
     outcome_to_json,
 )
@@ -65,10 +64,10 @@ def test_a_file_with_two_rows_and_two_failures_comes_back_as_it_was() -> None:
     assert list(back.files()) == ["masks/a_mask.png"] * 2
 
 
-def test_an_outcome_at_hand_is_the_one_that_is_read_back(lesion: LesionMeasurement) -> None:
+def test_an_outcome_is_read_back_to_the_digit_and_type(lesion: LesionMeasurement) -> None:
     outcome = FileOutcome("a.png", "a", (dataclasses.replace(ROW, lesions=(lesion, lesion)),))
     back = outcome_from_json(json.loads(json.dumps(outcome_to_json(outcome))))
-    assert repr(as_read_back(outcome)) == repr(back)
+    assert repr(back) == repr(outcome)
     assert "n_bays', value=0.0" in repr(back)
 
 
