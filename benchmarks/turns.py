@@ -1,7 +1,9 @@
 """Time two ways of doing a thing, each in a process of its own, taking turns (A B A B ...).
 
 A noisy machine then hits both alike, thread pools and allocators of one do not disturb the other,
-and the ratio of each pair is what counts.
+and the ratio of each pair is what counts. Threads that have nothing to do spin for a while and take
+a core from whoever comes next, so each side waits until those of the other sleep, and takes one
+step before the one that is timed, as its caches are the other's by then.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
+
+QUIET_S = 0.25
 
 Step = Callable[[], None]
 
@@ -65,6 +69,8 @@ def _serve(make: Callable[[], tuple[Step, str]], connection: Connection) -> None
     step, kind = make()
     connection.send(kind)
     while connection.recv():
+        time.sleep(QUIET_S)
+        step()
         start = time.perf_counter()
         step()
         connection.send(time.perf_counter() - start)
