@@ -71,6 +71,9 @@ class _CountedBody:
         self._receive = receive
         self._count = 0
         self._complete = False
+        # a streamed answer waits for the client to go while the rest of the body is dropped: were both
+        # to ask for the body's last part, one would wait for it without end
+        self._turn = asyncio.Lock()
         self.is_untouched = True
 
     async def receive(self) -> Message:
@@ -80,8 +83,12 @@ class _CountedBody:
             SlowRequestError, TooLargeError: the body is.
         """
         self.is_untouched = False
-        if self._complete:
-            return await self._receive()
+        async with self._turn:
+            if not self._complete:
+                return await self._next_part()
+        return await self._receive()
+
+    async def _next_part(self) -> Message:
         try:
             left = max(0.0, self._end - time.monotonic())
             message = await asyncio.wait_for(self._receive(), left)
@@ -101,7 +108,7 @@ class _CountedBody:
         if self._complete:
             return
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_DRAIN_S):
+            async with asyncio.timeout(_DRAIN_S), self._turn:
                 dropped = 0
                 while not self._complete and dropped <= self._limit:
                     message = await self._receive()

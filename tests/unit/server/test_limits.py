@@ -11,6 +11,10 @@ import httpx
 import pytest
 from desk_server import HERE, PNG, Desk, make_desk, scan_png
 from PIL import Image
+from starlette.types import Message, Receive, Scope, Send
+
+from sonolesion.server.limits import BodyLimit
+from sonolesion.server.settings import ServerSettings
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +61,34 @@ def test_pixels_are_limited_by_the_header_of_the_image(desk: Desk) -> None:
     answer = desk.api("POST", "/predictions", content=buffer.getvalue(), headers=PNG)
     assert (answer.status_code, answer.json()["error"]["id"]) == (422, "E-IMG-004")
     assert "40 million pixels" in answer.text
+
+
+def test_a_streamed_answer_may_outlast_the_time_for_a_body() -> None:
+    """As the answer starts, both the stream and the limit ask for the end of the (empty) body."""
+
+    async def talk() -> list[str]:
+        parts: asyncio.Queue[Message] = asyncio.Queue()
+        parts.put_nowait({"type": "http.request", "body": b"", "more_body": False})
+        sent: list[str] = []
+
+        async def streaming(scope: Scope, receive: Receive, send: Send) -> None:
+            async def until_the_client_goes() -> None:
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+
+            listening = asyncio.create_task(until_the_client_goes())
+            await asyncio.sleep(0)
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await asyncio.sleep(0.3)  # three times what a body may take
+            assert not listening.done()
+            parts.put_nowait({"type": "http.disconnect"})
+            await listening
+
+        async def send(message: Message) -> None:
+            sent.append(message["type"])
+
+        limited = BodyLimit(streaming, ServerSettings(data=Path(), body_timeout_s=0.1))
+        await limited({"type": "http", "headers": []}, parts.get, send)
+        return sent
+
+    assert asyncio.run(talk()) == ["http.response.start"]
