@@ -54,6 +54,20 @@ def test_a_chosen_folder(page: Page, folder: Path) -> None:
     check_folder(page, before)
 
 
+def test_cases_are_called_by_their_files_where_the_reader_wants_it(page: Page, folder: Path) -> None:
+    before = page.locator("tbody tr").count()
+    odd = folder / f"scan\u00a0{'x' * 210}.png"
+    shutil.copy(folder / "a.png", odd)
+    page.goto(page.url.split("#")[0] + "#/settings")
+    page.locator("#file-names").check()
+    page.goto(page.url.split("#")[0] + "#/")
+    page.locator("#choose-files").set_input_files([folder / "a.png", odd])
+    wait_for_rows(page, before + 2)
+    names = page.locator("tbody tr a").all_inner_texts()
+    assert "a.png" in names
+    assert f"scan {'x' * 195}" in names  # what a label may hold: printable, 200 characters
+
+
 def test_a_dropped_folder(page: Page, folder: Path) -> None:
     """A real drop of the browser, for a script cannot make an entry of a folder."""
     page.wait_for_selector(".empty, tbody tr")

@@ -125,11 +125,12 @@ export async function download(path, name, query = {}) {
 
 export const caseFile = (id, name) => `${casePath(id)}/${name}`;
 
-/** Upload one file with progress; `onProgress` gets a share of 1. Resolves to the case. */
-export function uploadFile(file, onProgress) {
+/** Upload one file with progress; `onProgress` gets a share of 1. Resolves to the case. Its name is not sent, only `label`. */
+export function uploadFile(file, { label, onProgress }) {
   return new Promise((resolve, reject) => {
     const form = new FormData();
     form.append("file", file, "upload");
+    if (label) form.append("label", label);
     const request = new XMLHttpRequest();
     request.open("POST", withQuery(`${BASE}/cases`, asReader()));
     for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);

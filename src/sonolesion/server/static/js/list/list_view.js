@@ -6,6 +6,7 @@ import { show } from "../shell/announce.js";
 import { errorText } from "../shell/errors.js";
 import { explain, inWords } from "../shell/sentences.js";
 import { caseAddress, routeTo } from "../shell/router.js";
+import { preference } from "../shell/preferences.js";
 import { redraw } from "../shell/redraw.js";
 import { confirmDialog } from "../shell/dialogs.js";
 import { caseName } from "./case_name.js";
@@ -65,7 +66,7 @@ function renderDrop() {
   };
   return html`
     <section class=${classMap({ drop: true, "is-over": isOver, "is-small": list.total > 0 })} aria-label=${t("upload.title")}>
-      <p class="drop-text"><strong>${t("upload.invite")}</strong> <span>${t("upload.kinds")}</span></p>
+      <p class="drop-text"><strong>${t("upload.invite")}</strong> <span>${t("upload.kinds")} ${t(preference("fileNames") ? "upload.named" : "upload.unnamed")}</span></p>
       <div class="buttons">
         <label class="button is-main"><input class="visually-hidden" type="file" id="choose-files" multiple @change=${choose}>${t("upload.choose")}</label>
         <label class="button"><input class="visually-hidden" type="file" id="choose-folder" webkitdirectory @change=${choose}>${t("upload.chooseFolder")}</label>

@@ -1,9 +1,18 @@
 /** Files on their way to the server: a few at a time, each with progress and its own error. */
 
 import { uploadFile } from "../api.js";
+import { preference } from "../shell/preferences.js";
 
 const AT_ONCE = 3;
 const MAX_TRIES = 6;
+const MAX_LABEL = 200;
+
+/** What a new case is called: nothing, or where the reader wants it the file's name. */
+function labelOf(file) {
+  if (!preference("fileNames")) return "";
+  const printable = file.name.replace(/\p{C}/gu, "").replace(/\p{Z}/gu, " ");
+  return [...printable].slice(0, MAX_LABEL).join("");
+}
 
 /** One batch after another; `onChange()` after each change, `onCase(case)` for each that arrived. */
 export class Uploads {
@@ -61,9 +70,12 @@ export class Uploads {
     item.state = "sending";
     item.tries += 1;
     try {
-      const found = await uploadFile(item.file, (share) => {
-        item.progress = share;
-        this.#onChange();
+      const found = await uploadFile(item.file, {
+        label: labelOf(item.file),
+        onProgress: (share) => {
+          item.progress = share;
+          this.#onChange();
+        },
       });
       item.progress = 1;
       item.state = "done";

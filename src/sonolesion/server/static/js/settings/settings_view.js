@@ -73,6 +73,9 @@ export function render() {
       ${settings ? html`<section class="card"><h2>${t("settings.reading")}</h2>
         <label class="check"><input type="checkbox" id="own-read-first" .checked=${live(settings.own_read_first)} @change=${setOwnReadFirst}><span>${t("settings.ownReadFirst")}</span></label>
         <p class="quiet">${t("settings.ownReadFirst.text")}</p></section>` : nothing}
+      <section class="card"><h2>${t("settings.newCases")}</h2>
+        <label class="check"><input type="checkbox" id="file-names" .checked=${live(preference("fileNames"))} @change=${(e) => { setPreferences({ fileNames: e.target.checked }); redraw(); }}><span>${t("settings.fileNames")}</span></label>
+        <p class="quiet">${t("settings.fileNames.text")}</p></section>
       <section class="card"><h2>${t("settings.keys")}</h2>
         <label class="check"><input type="checkbox" id="letter-keys" .checked=${live(preference("letterKeys"))} @change=${(e) => { setPreferences({ letterKeys: e.target.checked }); redraw(); }}><span>${t("settings.letterKeys")}</span></label>
         <p class="quiet">${t("settings.letterKeys.text")}</p></section>

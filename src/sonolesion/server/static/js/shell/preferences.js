@@ -6,6 +6,7 @@ const DEFAULTS = {
   theme: "system",
   reader: null,
   letterKeys: true,
+  fileNames: false,
   contourOpacity: 0.9,
   mapOpacity: 0.8,
   showDiameters: true,
