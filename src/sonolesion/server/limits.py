@@ -71,8 +71,8 @@ class _CountedBody:
         self._receive = receive
         self._count = 0
         self._complete = False
-        # a streamed answer waits for the client to go while the rest of the body is dropped: were both
-        # to ask for the body's last part, one would wait for it without end
+        # a streamed answer waits for the client to go while the rest of the body is dropped: were
+        # both to ask for the body's last part, one would wait for it without end
         self._turn = asyncio.Lock()
         self.is_untouched = True
 

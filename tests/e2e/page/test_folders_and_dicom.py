@@ -54,7 +54,9 @@ def test_a_chosen_folder(page: Page, folder: Path) -> None:
     check_folder(page, before)
 
 
-def test_cases_are_called_by_their_files_where_the_reader_wants_it(page: Page, folder: Path) -> None:
+def test_cases_are_called_by_their_files_where_the_reader_wants_it(
+    page: Page, folder: Path
+) -> None:
     before = page.locator("tbody tr").count()
     odd = folder / f"scan\u00a0{'x' * 210}.png"
     shutil.copy(folder / "a.png", odd)
