@@ -114,6 +114,12 @@ class MissingExtraError(SonolesionError):
     code = "E-EXT-001"
 
 
+class ProcessStartError(SonolesionError):
+    """A process of this program ends before it begins to work: its installation is broken."""
+
+    code = "E-EXT-002"
+
+
 class OutputExistsError(SonolesionError):
     """An output is there already and was not to be overwritten."""
 

@@ -6,7 +6,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from sonolesion.errors import ImageCrashError, ImageTimeError, OutputWriteError
+from sonolesion.errors import (
+    ImageCrashError,
+    ImageTimeError,
+    OutputWriteError,
+    ProcessStartError,
+)
 from sonolesion.files import make_folder
 from sonolesion.node.backoff import Backoff
 from sonolesion.node.naming import LOGGER
@@ -53,9 +58,11 @@ class Reader:
             refusal = TOO_SLOW if isinstance(error, ImageTimeError) else CRASHED
             LOGGER.error("%s", error)
             self._try_again(item, refusal)
-        except OutputWriteError as error:
+        except (OutputWriteError, ProcessStartError) as error:
             LOGGER.error("%s: not read yet: %s", item.detail["object"], error)
-            trouble = Refusal(Reason.NOT_WRITTEN, error.message, error.code)
+            started = not isinstance(error, ProcessStartError)
+            reason = Reason.NOT_WRITTEN if started else Reason.NOT_STARTED
+            trouble = Refusal(reason, error.message, error.code)
             self._queue.postpone(item, trouble, wait_s=self._backoff.wait_s(item.attempts))
         finally:
             shutil.rmtree(folder, ignore_errors=True)

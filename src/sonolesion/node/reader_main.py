@@ -1,7 +1,8 @@
 """The reader's own process: a line of JSON in, a line of JSON out, until its input ends.
 
-It is started by `reader_process`, and nothing of it is caught: what goes wrong beyond a refusal
-ends it, and costs the object that it had. What libraries print goes to the standard error stream.
+It is started by `reader_process` and prints `READY` when it can read. Nothing is caught: what goes
+wrong beyond a refusal ends it, and costs the object that it had. What libraries print goes to the
+standard error stream.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from typing import TextIO
 
 from sonolesion.errors import MissingExtraError, OutputWriteError
 
+READY = "ready"
+"""The first line of the output: all that is needed could be imported, the bundle loaded."""
+
 _BYTES_PER_MB = 1_000_000
 
 
@@ -23,6 +27,10 @@ def main(arguments: list[str]) -> int:
     Args:
         arguments: bundle, threads, frames of a clip, largest share of colour, memory in MB.
     """
+    # the packages that read and write DICOM: what is broken shows here, and costs no object
+    import highdicom  # noqa: F401
+    import pydicom.pixels  # noqa: F401
+
     from sonolesion.inference import load_predictor
     from sonolesion.node.reading import read_into
 
@@ -30,6 +38,7 @@ def main(arguments: list[str]) -> int:
     answers = _take_stdout()
     predictor = load_predictor(bundle or None, threads=int(threads) or None, precision="fp32")
     _limit_memory(int(memory_mb) * _BYTES_PER_MB)
+    print(READY, file=answers, flush=True)
     for line in sys.stdin:
         task = json.loads(line)
         try:

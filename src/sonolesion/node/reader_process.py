@@ -13,7 +13,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-from sonolesion.errors import ImageCrashError, ImageTimeError, OutputWriteError
+from sonolesion.errors import (
+    ImageCrashError,
+    ImageTimeError,
+    OutputWriteError,
+    ProcessStartError,
+)
 from sonolesion.node.reading import Reading
 from sonolesion.node.refusal import Reason, Refusal
 from sonolesion.node.settings import ReadSettings
@@ -43,6 +48,7 @@ class ReaderProcess:
             ImageCrashError: the process ended over it.
             ImageTimeError: it took longer than the settings allow.
             OutputWriteError: results cannot be written, or a package is missing.
+            ProcessStartError: the process cannot be started, whatever the object is.
         """
         process = self._start()
         task = {"object": str(path), "out": str(out), "name": name}
@@ -99,12 +105,25 @@ class ReaderProcess:
             target=_pass_on, args=(process.stdout, answers), daemon=True, name="reader answers"
         ).start()
         self._process, self._answers = process, answers
+        self._wait_until_ready()
         return process
+
+    def _wait_until_ready(self) -> None:
+        try:
+            line = self._answers.get(timeout=self._settings.timeout_s)
+        except queue.Empty:
+            line = _END
+        if line == _END:
+            self.close(at_once=True)
+            raise ProcessStartError(
+                "the process that reads cannot be started. SONOLESION_DEBUG=1 in the environment "
+                "of `sonolesion listen` shows what it says."
+            )
 
 
 def _command_of(settings: ReadSettings) -> list[str]:
     return [
-        sys.executable, "-m", "sonolesion.node.reader_main", settings.bundle,
+        sys.executable, "-P", "-m", "sonolesion.node.reader_main", settings.bundle,
         str(settings.threads), str(settings.clip_frames), str(settings.max_colour_share),
         str(settings.max_memory_mb),
     ]  # fmt: skip

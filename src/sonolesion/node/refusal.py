@@ -41,6 +41,8 @@ class Reason(StrEnum):
     """The PACS did not take a result; given up."""
     NOT_WRITTEN = "not_written"
     """Its results cannot be written (disk full?); it is tried again."""
+    NOT_STARTED = "not_started"
+    """The process that reads cannot be started; it is tried again."""
     DROPPED = "dropped"
     """Given up, and dropped by hand."""
 

@@ -9,7 +9,14 @@ import pytest
 from dicom_files import to_bytes
 from node_peers import files_below, make_image
 
-from sonolesion.errors import ImageCrashError, ImageTimeError, OutputWriteError, StoreError
+from sonolesion.errors import (
+    ImageCrashError,
+    ImageTimeError,
+    OutputWriteError,
+    ProcessStartError,
+    SonolesionError,
+    StoreError,
+)
 from sonolesion.node.backoff import Backoff
 from sonolesion.node.queue import SEND, Queue
 from sonolesion.node.reader import Reader
@@ -82,14 +89,28 @@ def test_after_one_crash_it_may_be_read(reader: Reader, process: Process, queue:
     assert queue.claim(SEND) is not None
 
 
-def test_a_full_disk_is_waited_for(
-    reader: Reader, process: Process, queue: Queue, desk: Desk, tmp_path: Path
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OutputWriteError("cannot write: the disk is full"), "not_written"),
+        (ProcessStartError("cannot be started"), "not_started"),
+    ],
+)
+def test_what_is_no_fault_of_the_object_is_waited_for(
+    reader: Reader,
+    process: Process,
+    queue: Queue,
+    desk: Desk,
+    tmp_path: Path,
+    *,
+    error: SonolesionError,
+    reason: str,
 ) -> None:
-    process.before = fail(OutputWriteError("cannot write: the disk is full"))
+    process.before = fail(error)
     for _ in range(5):
         assert reader.work()
     (trouble,) = read_status(desk).troubles
-    assert (trouble.state, trouble.reason) == ("waiting", "not_written")
+    assert (trouble.state, trouble.reason) == ("waiting", reason)
     process.before = lambda: None
     assert reader.work()
     assert queue.claim(SEND) is not None

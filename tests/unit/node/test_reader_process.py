@@ -11,7 +11,7 @@ import pytest
 from dicom_files import to_bytes
 from node_peers import LEFT_SOCKETS, make_image, run_node, run_pacs, send, wait_for
 
-from sonolesion.errors import ImageCrashError, ImageTimeError, OutputWriteError
+from sonolesion.errors import ImageCrashError, ImageTimeError, OutputWriteError, ProcessStartError
 from sonolesion.node.node import Node
 from sonolesion.node.reader_process import ReaderProcess
 from sonolesion.node.refusal import Reason
@@ -24,6 +24,7 @@ pytestmark = LEFT_SOCKETS
 
 STAND_IN = """
 import json, os, pathlib, sys, time
+print("ready", flush=True)
 for line in sys.stdin:
     task = json.loads(line)
     do = pathlib.Path(task["object"]).read_text()
@@ -88,11 +89,27 @@ def test_trouble_that_is_not_the_object_s_fault(process: ReaderProcess, tmp_path
     process.close()
 
 
-def test_a_process_that_cannot_be_started_costs_no_more(tmp_path: Path) -> None:
+def test_a_process_that_cannot_be_started_is_no_fault_of_the_object(tmp_path: Path) -> None:
     process = ReaderProcess(ReadSettings(), command=[sys.executable, "-c", "raise SystemExit(3)"])
     for _ in range(2):
-        with pytest.raises(ImageCrashError):
+        with pytest.raises(ProcessStartError, match="SONOLESION_DEBUG"):
             process.read(task(tmp_path, "one"), tmp_path, name="abc")
+    process.close()
+
+
+def test_files_in_the_folder_of_the_start_are_no_modules(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service may be started anywhere, also where somebody keeps files of such names."""
+    for name in ("numpy", "pydicom", "dl"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('not this one')")
+    monkeypatch.chdir(tmp_path)
+    process = ReaderProcess(settings().read)
+    path = tmp_path / "a.dcm"
+    path.write_bytes(b"nothing")
+    refusal = process.read(path, tmp_path / "out", name="abc").refusal
+    assert refusal is not None
+    assert refusal.reason is Reason.DAMAGED
     process.close()
 
 
