@@ -118,7 +118,8 @@ class SamplingSettings(Section):
 class AugmentSettings(Section):
     """Ranges from which one set of parameters per image and epoch is drawn; 0 turns one off.
 
-    Angles in degrees, shift and shadow width as share of the image's side, gains as factors.
+    Angles in degrees, shift and shadow width as share of the image's side, gains as factors;
+    `scale` .5 is 1/1.5 to 1.5 times the size, `stretch` the same for the width alone.
     `curve` to `marks_prob` give an image the look of another scanner: a bent grey curve, lower
     resolution, amplitudes or grey levels of another image (from another data set where there are
     several), and painted calipers and texts that say nothing of the class. `paste_prob` is how
@@ -130,6 +131,7 @@ class AugmentSettings(Section):
     flip_prob: float = Field(0.5, ge=0.0, le=1.0)
     rotate_deg: float = Field(10.0, ge=0.0, le=180.0)
     scale: float = Field(0.15, ge=0.0, lt=1.0)
+    stretch: float = Field(0.0, ge=0.0, lt=1.0)
     shift: float = Field(0.06, ge=0.0, lt=1.0)
     gain: float = Field(0.2, ge=0.0, lt=1.0)
     gamma: float = Field(0.25, ge=0.0, lt=1.0)

@@ -7,7 +7,7 @@ same geometry.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -23,6 +23,9 @@ from sonolesion.train.style import (
     resample,
 )
 
+_KEPT_SHARE = 0.5
+"""A lesion of which less would stay in sight is neither moved nor enlarged."""
+
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
@@ -32,6 +35,7 @@ class Augmentation:
         flip: left-right.
         rotate_deg: counter-clockwise.
         scale: factor on lengths.
+        stretch: further factor on widths, as of another depth setting or pixel shape.
         shift: (rows, cols) as share of the side.
         gain: factor on grey levels.
         gamma: exponent on grey levels in [0, 1].
@@ -52,6 +56,7 @@ class Augmentation:
     flip: bool = False
     rotate_deg: float = 0.0
     scale: float = 1.0
+    stretch: float = 1.0
     shift: tuple[float, float] = (0.0, 0.0)
     gain: float = 1.0
     gamma: float = 1.0
@@ -111,6 +116,7 @@ def _sample_style(rng: np.random.Generator, settings: AugmentSettings) -> dict[s
     share, strength = rng.uniform(0.005, 0.05), rng.uniform(0.3, 1.0)
     marked, seeds = rng.random() < settings.marks_prob, rng.integers(2**31, size=2)
     pasted, paste_seed = rng.random() < settings.paste_prob, rng.integers(2**31)
+    stretch = np.exp(rng.uniform(-1, 1) * np.log1p(settings.stretch))
     return {
         "curve": (float(knots[0]), float(knots[1]), float(knots[2])),
         "coarseness": (float(factors[0]), float(factors[1])) if coarse else (1.0, 1.0),
@@ -119,6 +125,7 @@ def _sample_style(rng: np.random.Generator, settings: AugmentSettings) -> dict[s
         "donor_seed": int(seeds[0]),
         "marks_seed": int(seeds[1]) if marked else None,
         "paste_seed": int(paste_seed) if pasted else None,
+        "stretch": float(stretch),
     }
 
 
@@ -137,12 +144,19 @@ def apply_augmentation(
         donor: another image uint8 (H, W), whose look is taken over where `needs_donor`.
 
     Returns:
-        The same shapes and dtypes. What comes in from outside is black and no lesion.
+        The same shapes and dtypes. What comes in from outside is black and no lesion; a lesion
+        of which less than half would stay is neither moved nor enlarged.
     """
     matrix = _affine(augmentation, pixels.shape[0], pixels.shape[1])
     size = (pixels.shape[1], pixels.shape[0])
-    image = cv2.warpAffine(pixels, matrix, size, flags=cv2.INTER_LINEAR).astype(np.float32) / 255.0
     soft = cv2.warpAffine(mask.astype(np.float32), matrix, size, flags=cv2.INTER_LINEAR)
+    if soft.sum() < _KEPT_SHARE * mask.sum() * abs(np.linalg.det(matrix[:, :2])):
+        whole = replace(
+            augmentation, scale=min(1.0, augmentation.scale), stretch=1.0, shift=(0.0, 0.0)
+        )
+        matrix = _affine(whole, pixels.shape[0], pixels.shape[1])
+        soft = cv2.warpAffine(mask.astype(np.float32), matrix, size, flags=cv2.INTER_LINEAR)
+    image = cv2.warpAffine(pixels, matrix, size, flags=cv2.INTER_LINEAR).astype(np.float32) / 255.0
     if donor is not None:
         image = _take_style(augmentation, image, donor.astype(np.float32) / 255.0)
     image = _change_grey(augmentation, image)
@@ -156,6 +170,10 @@ def _affine(a: Augmentation, rows: int, cols: int) -> NDArray[np.float64]:
     centre = ((cols - 1) / 2, (rows - 1) / 2)
     matrix = np.asarray(cv2.getRotationMatrix2D(centre, a.rotate_deg, a.scale), np.float64)
     matrix[:, 2] += (a.shift[1] * cols, a.shift[0] * rows)
+    wide = np.array(
+        [[a.stretch, 0.0, centre[0] * (1 - a.stretch)], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    )
+    matrix = matrix @ wide
     if a.flip:
         mirror = np.array([[-1.0, 0.0, cols - 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
         return np.asarray(matrix @ mirror, np.float64)

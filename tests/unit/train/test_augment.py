@@ -47,7 +47,13 @@ def test_flip_mirrors_both():
 def test_the_mask_follows_the_image(seed):
     pixels, mask = _disc()
     drawn = sample_augmentation(np.random.default_rng(seed), SETTINGS)
-    geometry = Augmentation(drawn.flip, drawn.rotate_deg, drawn.scale, drawn.shift)
+    geometry = Augmentation(
+        flip=drawn.flip,
+        rotate_deg=drawn.rotate_deg,
+        scale=drawn.scale,
+        stretch=1.0 + 0.1 * seed,
+        shift=drawn.shift,
+    )
     out, out_mask = apply_augmentation(geometry, pixels, mask)
     bright = out > 125
     overlap = (bright & out_mask).sum() / (bright | out_mask).sum()
@@ -58,6 +64,25 @@ def test_scale_changes_the_area_by_its_square():
     pixels, mask = _disc()
     _, out = apply_augmentation(Augmentation(scale=1.2), pixels, mask)
     assert out.sum() / mask.sum() == pytest.approx(1.44, rel=0.03)
+
+
+def test_stretch_changes_the_width_alone():
+    pixels, mask = _disc()
+    _, out = apply_augmentation(Augmentation(stretch=1.25), pixels, mask)
+    rows, cols = np.nonzero(out)
+    before, _ = np.nonzero(mask)
+    assert np.ptp(rows) == np.ptp(before)
+    assert np.ptp(cols) / np.ptp(rows) == pytest.approx(1.25, rel=0.03)
+
+
+def test_a_lesion_stays_in_sight():
+    """At the edge, enlarged and moved out: the image would show none, and yet be a lesion's."""
+    pixels, mask = np.zeros((100, 100), np.uint8), np.zeros((100, 100), np.bool_)
+    mask[60:90, 75:95] = True
+    away = Augmentation(scale=1.5, stretch=1.3, shift=(0.1, 0.1))
+    assert apply_augmentation(away, pixels, mask)[1].sum() == mask.sum()
+    near = Augmentation(shift=(0.02, 0.02))
+    assert apply_augmentation(near, pixels, mask)[1][62:92, 77:97].all()
 
 
 def test_depth_gain_leaves_the_middle_and_tilts_the_rest():
