@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolesion.bundle.decision import ClassSets, conformal_rank
+from sonolesion.calibration.held_out import populations
 from sonolesion.errors import InvalidInputError
 from sonolesion.types import LesionClass
 
@@ -16,7 +17,11 @@ COVERAGE = 0.95
 
 
 def fit_conformal(
-    class_prob: NDArray[np.float64], labels: NDArray[np.integer], *, coverage: float = COVERAGE
+    class_prob: NDArray[np.float64],
+    labels: NDArray[np.integer],
+    *,
+    datasets: NDArray[np.str_] | None = None,
+    coverage: float = COVERAGE,
 ) -> ClassSets:
     """Find for each class the probability that a new case of it reaches with `coverage`.
 
@@ -25,9 +30,13 @@ def fit_conformal(
     1 - coverage. Where n is below 19 (at 0.95) there is no such rank; the largest score is taken
     and the guarantee is n / (n + 1), which `ClassSets.guaranteed` says.
 
+    With several data sets the lowest of their probabilities is taken, so that the promise holds
+    in each of them and not on average only; `n` is then the count of the one that decided.
+
     Args:
         class_prob: joint probabilities float64 (N, 3) of held-out cases.
         labels: integer (N,), class indices.
+        datasets: text (N,), the data set of each case; None for one.
         coverage: share to keep in each class, (0, 1).
 
     Raises:
@@ -40,14 +49,21 @@ def fit_conformal(
             f"expected class_prob (N, 3) and labels (N,), got {class_prob.shape} and "
             f"{labels.shape}."
         )
-    of_class = [np.sort(class_prob[labels == c, c]) for c in range(len(LesionClass))]
-    min_prob = [
-        float(found[conformal_rank(len(found), coverage) - 1]) if len(found) else 1.0
-        for found in of_class
-    ]
-    normal, benign, malignant = (len(found) for found in of_class)
+    normal, benign, malignant = (
+        min(
+            _lowest(class_prob[inside & (labels == c), c], coverage)
+            for inside in populations(labels, datasets, of=c)
+        )
+        for c in range(len(LesionClass))
+    )
     return ClassSets(
         coverage=coverage,
-        min_prob=(min_prob[0], min_prob[1], min_prob[2]),
-        n=(normal, benign, malignant),
+        min_prob=(normal[0], benign[0], malignant[0]),
+        n=(normal[1], benign[1], malignant[1]),
     )
+
+
+def _lowest(prob: NDArray[np.float64], coverage: float) -> tuple[float, int]:
+    """The probability that a class must reach, and of how many cases; 1 of none."""
+    n = len(prob)
+    return (float(np.sort(prob)[conformal_rank(n, coverage) - 1]), n) if n else (1.0, 0)

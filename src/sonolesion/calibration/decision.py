@@ -46,10 +46,10 @@ def fit_decision(held_out: HeldOut, *, presence_threshold: float = 0.5) -> tuple
         temperature=temperature,
         lesion_peak=held_out.lesion_peak,
     )
-    sets = fit_conformal(class_prob, labels)
+    sets = fit_conformal(class_prob, labels, datasets=held_out.datasets)
     return temperature, Decision(
         presence=presence,
-        malignant=fit_operating_point(class_prob, labels),
+        malignant=fit_operating_point(class_prob, labels, datasets=held_out.datasets),
         sets=sets,
         unsure=fit_unsure(class_prob, labels, sets=sets),
     )

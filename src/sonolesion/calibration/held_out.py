@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from sonolesion.errors import InvalidInputError
 from sonolesion.types import CLASS_INDEX, LesionClass
 
+MIN_OF_CLASS = 19
+"""Fewer cases have no twentieth part: they cannot say what 95 % of a class reach."""
+
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
@@ -89,6 +92,30 @@ class HeldOut:
                     f"the held-out outputs have no {label.value} case ({counts}). Calibrate on a "
                     "part with benign and malignant cases."
                 )
+
+
+def populations(
+    labels: NDArray[np.integer], datasets: NDArray[np.str_] | None, *, of: int
+) -> list[NDArray[np.bool_]]:
+    """All cases, and the cases of each data set that has `MIN_OF_CLASS` of a class.
+
+    What holds for a mixture of data sets need not hold for any one of them; what is asked of each
+    of these populations holds for the largest and the smallest alike.
+
+    Args:
+        labels: integer (N,), class indices.
+        datasets: text (N,), the data set of each case; None for one.
+        of: index of the class that must not be rare.
+
+    Returns:
+        bool (N,) each; the first one is True throughout.
+    """
+    found = [np.ones(len(labels), np.bool_)]
+    for name in [] if datasets is None else np.unique(datasets):
+        inside = np.asarray(datasets == name)
+        if np.count_nonzero(labels[inside] == of) >= MIN_OF_CLASS:
+            found.append(inside)
+    return found
 
 
 def join_held_out(parts: Sequence[HeldOut]) -> HeldOut:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolesion.bundle.decision import MalignantPoint
+from sonolesion.calibration.held_out import populations
 from sonolesion.errors import InvalidInputError
 from sonolesion.metrics import specificity_at_sensitivity
 from sonolesion.types import CLASS_INDEX, LesionClass
@@ -17,6 +18,7 @@ def fit_operating_point(
     class_prob: NDArray[np.float64],
     labels: NDArray[np.integer],
     *,
+    datasets: NDArray[np.str_] | None = None,
     sensitivity: float = SENSITIVITY,
 ) -> MalignantPoint:
     """Choose the most specific threshold on p_malignant that keeps `sensitivity`.
@@ -27,24 +29,33 @@ def fit_operating_point(
     Args:
         class_prob: joint probabilities float64 (N, 3) of held-out cases.
         labels: integer (N,), class indices.
+        datasets: text (N,), the data set of each case; with several the lowest of their thresholds
+            is taken, so that `sensitivity` is kept in each of them. None for one.
         sensitivity: share of malignant cases that must alert, [0, 1].
 
     Raises:
         InvalidInputError: no malignant case or nothing else, or a sensitivity out of range.
     """
     index = CLASS_INDEX[LesionClass.MALIGNANT]
-    point = specificity_at_sensitivity(
-        np.asarray(labels == index), class_prob[:, index], sensitivity=sensitivity
-    )
-    if point.n_positive == 0 or point.n_negative == 0:
+    is_malignant, prob = np.asarray(labels == index), class_prob[:, index]
+    n_malignant = int(np.count_nonzero(is_malignant))
+    n_other = len(labels) - n_malignant
+    if n_malignant == 0 or n_other == 0:
         raise InvalidInputError(
-            f"the held-out outputs have {point.n_positive} malignant cases and "
-            f"{point.n_negative} others; an operating point needs both."
+            f"the held-out outputs have {n_malignant} malignant cases and {n_other} others; an "
+            "operating point needs both."
         )
+    threshold = min(
+        specificity_at_sensitivity(
+            is_malignant[inside], prob[inside], sensitivity=sensitivity
+        ).threshold
+        for inside in populations(labels, datasets, of=index)
+        if not is_malignant[inside].all()
+    )
     return MalignantPoint(
-        threshold=point.threshold,
-        sensitivity=point.sensitivity,
-        specificity=point.specificity,
-        n_malignant=point.n_positive,
-        n_other=point.n_negative,
+        threshold=threshold,
+        sensitivity=float(np.mean(prob[is_malignant] >= threshold)),
+        specificity=float(np.mean(prob[~is_malignant] < threshold)),
+        n_malignant=n_malignant,
+        n_other=n_other,
     )

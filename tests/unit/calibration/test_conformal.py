@@ -47,6 +47,25 @@ def test_coverage_of_new_cases_of_each_class(coverage: float) -> None:
         assert covered[:, c].mean() == pytest.approx(expected, abs=error)
 
 
+def test_the_promise_holds_in_each_data_set() -> None:
+    # of 40 benign cases together the second lowest is .40; of the harder set's 20 the lowest, .10
+    easy, hard = np.linspace(0.5, 0.9, 20), np.r_[0.1, np.linspace(0.4, 0.8, 19)]
+    prob = np.zeros((40, 3))
+    prob[:, 1] = np.r_[easy, hard]
+    labels, names = np.ones(40, np.int64), np.repeat(["easy", "hard"], 20)
+    pooled, careful = (fit_conformal(prob, labels, datasets=d) for d in (None, names))
+    assert (pooled.min_prob[1], pooled.n[1]) == (0.4, 40)
+    assert (careful.min_prob[1], careful.n[1]) == (0.1, 20)
+
+
+def test_a_data_set_with_too_few_cases_of_a_class_says_nothing_of_it() -> None:
+    prob = np.zeros((60, 3))
+    prob[:, 1] = np.r_[np.linspace(0.5, 0.9, 42), np.linspace(0.1, 0.2, 18)]
+    names = np.repeat(["large", "small"], [42, 18])
+    sets = fit_conformal(prob, np.ones(60, np.int64), datasets=names)
+    assert sets.n[1] == 60  # all together, the small one among them
+
+
 def test_a_class_without_cases_is_never_a_member() -> None:
     labels = np.array([1, 1, 2])
     sets = fit_conformal(np.full((3, 3), 1 / 3), labels)

@@ -23,6 +23,23 @@ def test_by_hand() -> None:
     assert (point.n_malignant, point.n_other) == (20, 5)
 
 
+def test_sensitivity_is_kept_in_each_data_set() -> None:
+    easy, hard = np.linspace(0.5, 0.9, 60), np.r_[0.1, 0.2, np.linspace(0.3, 0.8, 18)]
+    malignant, others = np.r_[easy, hard], np.full(10, 0.25)
+    labels = np.repeat([2, 1], [80, 10])
+    names = np.repeat(["easy", "hard", "easy"], [60, 20, 10])
+    pooled = fit_operating_point(prob([*malignant, *others]), labels)
+    assert pooled.threshold == 0.3
+    # the harder set has malignant cases alone, so it has no point of its own
+    same = fit_operating_point(prob([*malignant, *others]), labels, datasets=names)
+    assert same == pooled
+    names[-5:] = "hard"
+    careful = fit_operating_point(prob([*malignant, *others]), labels, datasets=names)
+    # of its 20 one may be missed: .20, below all others, of which none is right any more
+    assert careful.threshold == 0.2
+    assert (careful.sensitivity, careful.specificity) == (79 / 80, 0.0)
+
+
 def test_all_must_alert_where_one_miss_is_too_many() -> None:
     point = fit_operating_point(prob([0.2, 0.6, 0.1]), np.array([2, 2, 1]))
     assert (point.threshold, point.sensitivity, point.specificity) == (0.2, 1.0, 1.0)
