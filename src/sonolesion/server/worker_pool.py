@@ -24,6 +24,8 @@ from sonolesion.server.tasks import TIME_FACTORS, Task, TaskResult
 
 START_TIMEOUT_S = 120.0
 _RESTART_PAUSE_S = 1.0
+_PIPE_BYTES = 2**20
+"""An image goes to a worker in one piece; 64 KiB, which Linux gives, would be many."""
 _INTERACTIVE, _BACKGROUND, _LAST = 0, 1, 2
 
 
@@ -256,6 +258,7 @@ class _Process:
         )
         self._to = cast(BinaryIO, self._process.stdin)
         self._from = cast(BinaryIO, self._process.stdout)
+        _widen(self._to)
 
     def ask(self, frame: Frame, time_limit_s: float) -> Frame | SonolesionError:
         """Send a task and wait; an error where the process died or was killed over it."""
@@ -317,3 +320,13 @@ class _Process:
                 pipe.close()
             except OSError:
                 continue
+
+
+def _widen(pipe: BinaryIO) -> None:
+    """Give a pipe room for an image, where the system can."""
+    try:
+        import fcntl
+
+        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    except (ImportError, AttributeError, OSError):
+        return  # Windows, macOS; or the user's limit on pipes is reached

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import JSONResponse
 
 from sonolesion.errors import NotFoundError
 from sonolesion.server.answers import file_response
@@ -48,12 +49,12 @@ async def predict(
     view: View = None,
     mm_per_px: Spacing = None,
     bundle: BundleName = None,
-) -> dict[str, Any]:
+) -> JSONResponse:
     """Predict one image, and give the row that `sonolesion predict` writes of it."""
     task = await _task(
         request, services, TaskKind.ROW, (frame, view), mm_per_px=mm_per_px, bundle=bundle
     )
-    return dict((await services.do(task)).values)
+    return JSONResponse((await services.do(task)).values)
 
 
 @router.post(
