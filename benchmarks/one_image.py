@@ -5,7 +5,8 @@ gate, network, outline at the image's own size, class and measurements. The othe
 classic U-Net of the mission document in plain PyTorch (fp32, 256 px, no gradient), the model
 alone. Batch 1, as many threads as there are cores, processes that take turns.
 
-    python benchmarks/one_image.py [--image FILE] [--bundle fast] [--pairs 20] [--json FILE]
+    python benchmarks/one_image.py [--image FILE] [--bundle fast] [--precision fp32] [--pairs 20]
+                                   [--json FILE]
 
 Without --image a phantom is drawn, 600 x 500 px with a benign lesion.
 """
@@ -38,9 +39,9 @@ def draw_file() -> bytes:
     return buffer.getvalue()
 
 
-def make_whole_run(bundle: str, data: bytes) -> tuple[Step, str]:
+def make_whole_run(bundle: str, precision: str, data: bytes) -> tuple[Step, str]:
     """File bytes to the whole answer."""
-    predictor = load_predictor(bundle)
+    predictor = load_predictor(bundle, precision=precision)
     found = predictor.predict(data)
     height, width = found.mask.shape
 
@@ -56,6 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--image", type=Path, help="an image file; a phantom without")
     parser.add_argument("--bundle", default=DEFAULT_BUNDLE)
+    parser.add_argument("--precision", default="fp32", help="fp32 or int8")
     parser.add_argument("--pairs", type=int, default=20)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
@@ -63,13 +65,14 @@ def main() -> None:
     seconds, kinds = time_turns(
         {
             "mission_model_alone": make_plain_run,
-            "whole_answer": partial(make_whole_run, arguments.bundle, data),
+            "whole_answer": partial(make_whole_run, arguments.bundle, arguments.precision, data),
         },
         pairs=arguments.pairs,
     )
     result = {
         "command": f"python benchmarks/one_image.py --bundle {arguments.bundle} "
-        f"--pairs {arguments.pairs}" + (" --image FILE" if arguments.image else ""),
+        f"--precision {arguments.precision} --pairs {arguments.pairs}"
+        + (" --image FILE" if arguments.image else ""),
         "cores": os.cpu_count(),
         **kinds,
         **{
