@@ -174,6 +174,16 @@ class TrainSettings(Section):
     augment: AugmentSettings = AugmentSettings()
     runtime: RuntimeSettings = RuntimeSettings()
 
+    def equal_those(self, stored: object) -> bool:
+        """Whether settings that `model_dump` wrote are these ones.
+
+        A setting that came into being since has its default, which changes nothing.
+        """
+        try:
+            return TrainSettings.model_validate(stored) == self
+        except ValidationError:
+            return False
+
 
 def preset_names() -> tuple[str, ...]:
     """Names of the presets that the package ships."""

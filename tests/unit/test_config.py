@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from sonolesion.config import load_train_settings, parse_train_settings, preset_names
@@ -59,3 +61,15 @@ def test_a_broken_file_is_named(tmp_path):
     (tmp_path / "x.toml").write_text("[optim\n")
     with pytest.raises(ConfigError, match=r"x\.toml: not a TOML file"):
         load_train_settings("mission", file=tmp_path / "x.toml")
+
+
+def test_settings_of_an_earlier_version_are_the_same_where_a_default_was_added():
+    settings = load_train_settings("flagship")
+    stored = json.loads(json.dumps(settings.model_dump()))
+    assert settings.equal_those(stored)
+    del stored["augment"]["stretch"]
+    assert settings.equal_those(stored)
+    stored["augment"]["scale"] = 0.5
+    assert not settings.equal_those(stored)
+    assert not settings.equal_those(None)
+    assert not settings.equal_those({"unknown": 1})

@@ -213,7 +213,7 @@ def _train_round(
         bundle = load_bundle((folder / "bundle").resolve())
         training = bundle.info.training
         same = training.get("split_hash") == round_.manifest.record.split_hash
-        same &= training.get("settings") == settings.model_dump()
+        same &= settings.equal_those(training.get("settings"))
         same &= training.get("started_from") == (sha256_file(start) if start else None)
         if not same:
             raise InvalidInputError(
