@@ -3,7 +3,8 @@
     python benchmarks/serve_load.py --rounds 40 --json benchmarks/results/serve_load.json
 
 Each round measures both in turn, so that whatever else the machine does weighs on both; the figure
-is the median of the rounds' ratios. Clients and server share the machine's cores.
+is the median of the rounds' ratios; as in `turns`, each side waits for the other's threads to
+sleep and takes a warm step first. Clients and server share the machine's cores.
 """
 
 from __future__ import annotations
@@ -17,13 +18,17 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from turns import QUIET_S
 
 from sonolesion import load_predictor
 from sonolesion.data.phantom import make_phantom
+from sonolesion.inference import Predictor
 from sonolesion.inference.concurrency import count_cores
 from sonolesion.server.app import create_app, start_services
 from sonolesion.server.client import DeskClient
@@ -70,11 +75,8 @@ def measure_request(bundle: str, images: list[bytes], rounds: int, cores: int) -
         pairs = []
         for number in range(rounds + 3):
             data = images[number % len(images)]
-            began = time.perf_counter()
-            row_to_json(make_row(predictor.predict(data), stem="", files={}))
-            between = time.perf_counter()
-            client.predict(data)
-            pairs.append((between - began, time.perf_counter() - between))
+            alone_s = _time_quietly(predict_offline, predictor, data)
+            pairs.append((alone_s, _time_quietly(client.predict, data)))
     pairs = pairs[3:]
     return {
         "in_process_ms": round(1000 * statistics.median(a for a, _ in pairs), 1),
@@ -84,15 +86,24 @@ def measure_request(bundle: str, images: list[bytes], rounds: int, cores: int) -
     }
 
 
+def predict_offline(predictor: Predictor, data: bytes) -> str:
+    return row_to_json(make_row(predictor.predict(data), stem="", files={}))
+
+
+def _time_quietly(step: Callable[..., object], *arguments: object) -> float:
+    """Seconds of a step after a warm one, once the threads of the other side sleep."""
+    time.sleep(QUIET_S)
+    step(*arguments)
+    began = time.perf_counter()
+    step(*arguments)
+    return time.perf_counter() - began
+
+
 def measure_throughput(
     bundle: str, images: list[bytes], batches: int, cores: int
 ) -> dict[str, object]:
     predictor = load_predictor(bundle, threads=1)
     work = images * 8
-
-    def offline(data: bytes) -> object:
-        return row_to_json(make_row(predictor.predict(data), stem="", files={}))
-
     with (
         _server(bundle, workers=cores, threads=1) as address,
         DeskClient(address) as client,
@@ -102,7 +113,7 @@ def measure_throughput(
         ratios, offline_s, served_s = [], [], []
         for number in range(batches + 1):
             began = time.perf_counter()
-            list(own.map(offline, work))
+            list(own.map(partial(predict_offline, predictor), work))
             between = time.perf_counter()
             list(clients.map(client.predict, work))
             ended = time.perf_counter()
