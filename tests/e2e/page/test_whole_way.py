@@ -162,6 +162,21 @@ def test_earlier_visit_stands_beside(page_at_once: Page, phantoms: list[Path]) -
     page.wait_for_selector(".stages.is-pair", state="detached")
 
 
+def test_change_waits_for_the_own_read_of_the_earlier_visit(
+    page: Page, phantoms: list[Path]
+) -> None:
+    drop_files(page, phantoms[:2])
+    now = open_case(page)
+    uncover(page)
+    page.get_by_role("button", name="Choose the earlier visit").click()
+    page.locator("dialog .choice-list button").first.click()
+    page.get_by_role("link", name="Read the earlier visit").click()
+    page.wait_for_function("(id) => !location.hash.endsWith(id)", arg=now)
+    uncover(page)
+    page.goto(page.url.rsplit("/", 1)[0] + f"/{now}")
+    page.wait_for_selector(".stages.is-pair canvas >> nth=1")
+
+
 def test_zoom_and_window_by_mouse(page: Page, phantoms: list[Path]) -> None:
     drop_files(page, phantoms[:1])
     page.wait_for_selector("#read-title")

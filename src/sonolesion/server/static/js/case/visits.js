@@ -5,6 +5,7 @@ import { openDialog } from "../shell/dialogs.js";
 import { errorText } from "../shell/errors.js";
 import { html, nothing, repeat } from "../shell/lit.js";
 import { redraw } from "../shell/redraw.js";
+import { caseAddress } from "../shell/router.js";
 import { show } from "../shell/announce.js";
 import { inWords } from "../shell/sentences.js";
 import { formatNumber, formatPercent, formatTime, t } from "../shell/texts.js";
@@ -80,12 +81,18 @@ export function renderVisits(open, { onChange }) {
     <section class="panel" aria-labelledby="visits-title">
       <h2 id="visits-title">${t("visits.title")}</h2>
       ${open.earlier?.change ? renderChange(open.earlier.change) : nothing}
-      ${open.earlier?.error ? html`<p class="bad">${errorText(open.earlier.error)}</p>` : nothing}
+      ${open.earlier?.error ? renderObstacle(open) : nothing}
       <div class="buttons">
         <button type="button" class="button" @click=${pick}>${t(open.case.earlier ? "visits.other" : "visits.set")}</button>
         ${open.case.earlier ? html`<button type="button" class="button" @click=${() => set(null)}>${t("visits.unset")}</button>` : nothing}
       </div>
     </section>`;
+}
+
+/** With own reads first the change waits for that of the earlier visit, and the way there is one click. */
+function renderObstacle({ earlier, case: { earlier: id } }) {
+  if (earlier.error.id !== "E-READ-001") return html`<p class="bad">${errorText(earlier.error)}</p>`;
+  return html`<p>${t("visits.readFirst")} <a href=${caseAddress(id)}>${t("visits.read")}</a></p>`;
 }
 
 function renderChange(change) {
