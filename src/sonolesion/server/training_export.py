@@ -54,6 +54,8 @@ def write_training_set(desk: Desk, out: BinaryIO, *, reader: str | None, only_ed
     rows: list[dict[str, object]] = []
     counts = dict.fromkeys(LesionClass, 0)
     with desk.reading() as connection, zipfile.ZipFile(out, "w") as archive:
+        for label in LesionClass:  # `prepare` wants all three folders, also for a set without one
+            archive.mkdir(label.value)
         offset = n_held_back = 0
         while cases := list_cases(
             connection, CaseQuery(state=CaseState.READ, offset=offset, limit=_PAGE)

@@ -174,8 +174,7 @@ def test_corrected_outlines_can_be_prepared(desk: Desk, tmp_path: Path) -> None:
         packed.extractall(tmp_path / "set")
         labels = packed.read("labels.csv").decode()
     assert "reader's probability" in labels
-    settings = PrepareSettings(allow_missing_classes=True)
-    made = prepare(tmp_path / "set", tmp_path / "prepared", settings=settings)
+    made = prepare(tmp_path / "set", tmp_path / "prepared", settings=PrepareSettings())
     found = {row.label.value for row in made.manifest.rows}
     assert found >= {"benign", "malignant"}
 
