@@ -49,8 +49,8 @@ def list_busi(root: Path, *, allow_missing_classes: bool = False) -> DatasetList
         raise DatasetError(
             f"{root}: expected the folders normal/, benign/ and malignant/; missing: "
             f"{', '.join(missing)} (found: {found}). Point to the folder that holds all three; for "
-            "a set that lacks a class say `sonolesion prepare --allow-missing-classes`, or make its "
-            "folder, empty."
+            "a set that lacks a class say `sonolesion prepare --allow-missing-classes`, or make an "
+            "empty folder."
         )
     cases: list[Case] = []
     orphans: list[Path] = []
