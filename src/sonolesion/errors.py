@@ -6,6 +6,7 @@
     |-- InvalidInputError              an argument of a function or command is off      (2)
     |   `-- ConfigError                a setting is unknown or has a wrong value        (2)
     |-- MissingExtraError              an optional dependency is not installed          (1)
+    |-- ProcessStartError              a process of this program cannot be started      (1)
     |-- OutputExistsError              an output is there already                       (1)
     |-- OutputWriteError               disk full, read-only or not permitted            (1)
     |-- DatasetError                   a data set or a prepared folder is not usable    (1)
@@ -70,6 +71,7 @@ __all__ = [
     "OutputWriteError",
     "OwnReadFirstError",
     "PeerError",
+    "ProcessStartError",
     "SlowRequestError",
     "SonolesionError",
     "StoreError",

@@ -44,6 +44,7 @@ PUBLIC = {
     "OutputWriteError",
     "OwnReadFirstError",
     "PeerError",
+    "ProcessStartError",
     "SlowRequestError",
     "SonolesionError",
     "StoreError",
