@@ -18,13 +18,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from turns import QUIET_S
+from turns import time_quietly
 
 from sonolesion import load_predictor
 from sonolesion.data.phantom import make_phantom
@@ -75,8 +74,8 @@ def measure_request(bundle: str, images: list[bytes], rounds: int, cores: int) -
         pairs = []
         for number in range(rounds + 3):
             data = images[number % len(images)]
-            alone_s = _time_quietly(predict_offline, predictor, data)
-            pairs.append((alone_s, _time_quietly(client.predict, data)))
+            alone_s = time_quietly(partial(predict_offline, predictor, data))
+            pairs.append((alone_s, time_quietly(partial(client.predict, data))))
     pairs = pairs[3:]
     return {
         "in_process_ms": round(1000 * statistics.median(a for a, _ in pairs), 1),
@@ -88,15 +87,6 @@ def measure_request(bundle: str, images: list[bytes], rounds: int, cores: int) -
 
 def predict_offline(predictor: Predictor, data: bytes) -> str:
     return row_to_json(make_row(predictor.predict(data), stem="", files={}))
-
-
-def _time_quietly(step: Callable[..., object], *arguments: object) -> float:
-    """Seconds of a step after a warm one, once the threads of the other side sleep."""
-    time.sleep(QUIET_S)
-    step(*arguments)
-    began = time.perf_counter()
-    step(*arguments)
-    return time.perf_counter() - began
 
 
 def measure_throughput(

@@ -54,6 +54,15 @@ def time_turns(
     return seconds, kinds
 
 
+def time_quietly(step: Callable[[], object]) -> float:
+    """Seconds of a step after a warm one, once the threads of the other side sleep."""
+    time.sleep(QUIET_S)
+    step()
+    start = time.perf_counter()
+    step()
+    return time.perf_counter() - start
+
+
 def ratio_figures(slow: list[float], quick: list[float]) -> dict[str, Any]:
     """Median, least and largest ratio over the pairs, and their number."""
     ratios = np.array(slow) / np.array(quick)
@@ -69,8 +78,4 @@ def _serve(make: Callable[[], tuple[Step, str]], connection: Connection) -> None
     step, kind = make()
     connection.send(kind)
     while connection.recv():
-        time.sleep(QUIET_S)
-        step()
-        start = time.perf_counter()
-        step()
-        connection.send(time.perf_counter() - start)
+        connection.send(time_quietly(step))

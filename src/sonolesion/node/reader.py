@@ -58,12 +58,10 @@ class Reader:
             refusal = TOO_SLOW if isinstance(error, ImageTimeError) else CRASHED
             LOGGER.error("%s", error)
             self._try_again(item, refusal)
-        except (OutputWriteError, ProcessStartError) as error:
-            LOGGER.error("%s: not read yet: %s", item.detail["object"], error)
-            started = not isinstance(error, ProcessStartError)
-            reason = Reason.NOT_WRITTEN if started else Reason.NOT_STARTED
-            trouble = Refusal(reason, error.message, error.code)
-            self._queue.postpone(item, trouble, wait_s=self._backoff.wait_s(item.attempts))
+        except OutputWriteError as error:
+            self._wait(item, Refusal(Reason.NOT_WRITTEN, error.message, error.code))
+        except ProcessStartError as error:
+            self._wait(item, Refusal(Reason.NOT_STARTED, error.message, error.code))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         return True
@@ -81,6 +79,11 @@ class Reader:
         else:
             self._queue.keep_results(item, _load(reading))
             LOGGER.info("%s: read, %d results to send", name, len(reading.files))
+
+    def _wait(self, item: QueueItem, trouble: Refusal) -> None:
+        name = item.detail["object"]
+        LOGGER.error("%s: not read yet: %s %s", name, trouble.code, trouble.message)
+        self._queue.postpone(item, trouble, wait_s=self._backoff.wait_s(item.attempts))
 
     def _refuse(self, item: QueueItem, refusal: Refusal) -> None:
         if refusal.reason not in QUIET:
